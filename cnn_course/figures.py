@@ -1,0 +1,242 @@
+"""Figures of the course: each function draws and returns matplotlib Axes; `show` displays them with their text.
+
+Pictures are gray in [0, 1] or RGB; signed values are purple and orange around a white zero; lines differ in color,
+dash and marker. Everything is drawn on white, so that it reads the same in a dark notebook.
+"""
+
+import base64
+import io
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from IPython.display import display
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+__all__ = ["MAX_FRAMES", "curves", "images", "numbers", "panels", "show", "sliding_window"]
+
+MAX_FRAMES = 36
+_HIGHLIGHT = "#009E73"  # a green that is neither in gray nor in the purple and orange of signed values
+_STYLE = {
+    "axes.prop_cycle": cycler(color=["#006BA4", "#FF800E", "#595959", "#5F9ED1", "#C85200"])
+    + cycler(linestyle=["-", "--", "-.", ":", "-"])
+    + cycler(marker=["o", "s", "^", "D", "v"]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "figure.constrained_layout.h_pad": 0.12,  # inches; less cuts titles above panels of equal aspect
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+}
+
+
+def panels(columns=1, rows=1, width=9, height=3.2, **options):
+    """Make empty Axes in the style of the course.
+
+    Args:
+        columns, rows: int >= 1, how many Axes side by side and below each other.
+        width, height: float, of the whole figure in inches.
+        **options: passed on to `matplotlib.pyplot.subplots` (`width_ratios`, `sharey`, ...).
+
+    Returns:
+        one `Axes`, or an array of them (of shape (columns,) for one row, (rows, columns) otherwise).
+    """
+    with mpl.rc_context(_STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), **options)[1]
+
+
+def curves(x, series, x_label, y_label, title, axes=None):
+    """Draw lines over a common axis; each has its color, dash and marker.
+
+    Args:
+        x: array (points,).
+        series: dict from label to array (points,).
+        x_label, y_label: str, with the unit.
+        title: str, the finding.
+        axes: `Axes` to draw into, or None for new ones.
+
+    Returns:
+        `Axes`.
+    """
+    axes = panels() if axes is None else axes
+    for label, y in series.items():
+        axes.plot(x, y, label=label, markevery=max(1, len(x) // 12), markersize=5)
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    if len(series) > 1:
+        axes.legend(frameon=False)
+    return axes
+
+
+def images(pictures, titles, signed=False, limits=None, columns=None, panel_size=2.9):
+    """Draw pictures or feature maps side by side, all with the same limits and one color bar.
+
+    Args:
+        pictures: sequence of arrays, each (height, width) or, in color, (height, width, 3).
+        titles: sequence of str, one a picture.
+        signed: bool; True for responses around zero (purple to orange, symmetric limits).
+        limits: pair of floats, or None: (0, 1) for pictures, the largest magnitude for signed ones.
+        columns: int >= 1, pictures a row; None puts all in one row.
+        panel_size: float, width of one panel in inches.
+
+    Returns:
+        array of `Axes` (count,).
+
+    Raises:
+        ValueError: there is not one title for each picture.
+    """
+    pictures = [np.asarray(picture) for picture in pictures]
+    if len(pictures) != len(titles):
+        raise ValueError(f"There must be one title for each picture. Received: {len(pictures)=}, {len(titles)=}.")
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    ratio = max(picture.shape[0] / picture.shape[1] for picture in pictures)
+    height = rows * (panel_size * ratio + 0.5)
+    every = np.ravel(panels(columns, rows, width=panel_size * columns + 0.6, height=height, squeeze=False))
+    if limits is None:
+        largest = max(float(np.abs(picture).max()) for picture in pictures)
+        limits = (-largest, largest) if signed else (0, 1)
+    for index, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
+        axes = every[index]
+        drawn = axes.imshow(picture, cmap="PuOr" if signed else "gray", vmin=limits[0], vmax=limits[1])
+        axes.set(title=title, xlabel="x (pixels)" if index >= len(pictures) - columns else "")
+        axes.set_ylabel("y (pixels)" if index % columns == 0 else "")
+        axes.spines[:].set(visible=True, color="#888888")
+    for axes in every[len(pictures) :]:
+        axes.remove()
+    if any(picture.ndim == 2 for picture in pictures):
+        used = list(every[: len(pictures)])
+        used[0].figure.colorbar(drawn, ax=used, shrink=0.8, label="response" if signed else "brightness")
+    return every[: len(pictures)]
+
+
+def numbers(values, title, window=None, signed=False, limits=None, axes=None):
+    """Draw a small array as a grid with its numbers; what is not a number (NaN) stays empty.
+
+    Args:
+        values: array (height, width).
+        title: str.
+        window: None or `(top, left, height, width)` in pixels: outlined.
+        signed: bool; True colors around zero.
+        limits: pair of floats for the colors, or None: from the values.
+        axes: `Axes` to draw into, or None for new ones.
+
+    Returns:
+        `Axes`.
+    """
+    values = np.asarray(values, dtype=float)
+    if limits is None:
+        known = values[np.isfinite(values)]
+        low, high = (known.min(), known.max()) if known.size else (0, 1)
+        limits = (-max(abs(low), abs(high)), max(abs(low), abs(high))) if signed else (low, high)
+    axes = panels(width=0.45 * values.shape[1] + 1, height=0.45 * values.shape[0] + 1) if axes is None else axes
+    colors = mpl.colormaps["PuOr" if signed else "gray"]
+    edges = [np.arange(size + 1) - 0.5 for size in values.shape[::-1]]
+    lines = {"edgecolors": "#888888", "linewidth": 0.8}
+    drawn = axes.pcolormesh(*edges, values, cmap=colors, vmin=limits[0], vmax=limits[1], **lines)
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            brightness = np.dot(colors(drawn.norm(value))[:3], [0.299, 0.587, 0.114])
+            style = {"color": "black" if brightness > 0.5 else "white", "in_layout": False}
+            axes.text(column, row, _number(value), ha="center", va="center", **style)
+    if window is not None:
+        _outline(axes, *window)
+    axes.set(title=title, aspect="equal", xticks=range(values.shape[1]), yticks=range(values.shape[0]))
+    axes.set_ylim(values.shape[0] - 0.5, -0.5)  # row 0 at the top
+    axes.tick_params(length=0, colors="#595959")
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def sliding_window(image, kernel, output, position, strides=1, signed=False):
+    """Draw one moment of a kernel that slides over an image: the window, the kernel, the output so far.
+
+    Args:
+        image: array (height, width), padded already where there is padding.
+        kernel: array (kernel_height, kernel_width).
+        output: array (output_height, output_width), complete.
+        position: pair of ints (row, column) in the output.
+        strides: int >= 1, in pixels.
+        signed: bool; True colors image, kernel and output around zero.
+
+    Returns:
+        array of three `Axes`: image, kernel, output.
+    """
+    image, kernel, output = np.asarray(image), np.asarray(kernel), np.asarray(output, dtype=float)
+    (row, column), (height, width) = position, kernel.shape
+    top, left = row * strides, column * strides
+    window = image[top : top + height, left : left + width]
+    cells = [max(array.shape[1], 4) for array in (image, kernel, output)]  # room for a title
+    size = {"width": 0.5 * sum(cells) + 1.2, "height": 0.5 * max(image.shape[0], 3) + 1.3}
+    every = panels(3, width_ratios=cells, **size)
+    done = np.arange(output.size).reshape(output.shape) <= row * output.shape[1] + column
+    extremes = (-np.abs(output).max(), np.abs(output).max()) if signed else (output.min(), output.max())
+    numbers(image, "image", (top, left, height, width), signed, axes=every[0])
+    numbers(kernel, "kernel", signed=True, axes=every[1])
+    numbers(np.where(done, output, np.nan), "output", (row, column, 1, 1), signed, extremes, axes=every[2])
+    for axes, count in zip(every, cells, strict=True):  # cells of the same size in all three
+        middle = sum(axes.get_xlim()) / 2
+        axes.tick_params(labelleft=axes.get_xlim()[1] - axes.get_xlim()[0] == count)
+        axes.set_xlim(middle - count / 2, middle + count / 2)
+    terms = [f"{_number(pixel)}·{_number(weight)}" for pixel, weight in zip(window.flat, kernel.flat, strict=True)]
+    total = f"output[{row}, {column}] = {_number((window * kernel).sum())}"
+    every[0].figure.suptitle(f"{' + '.join(terms)} = {total}" if kernel.size <= 4 else total, fontsize=11)
+    return every
+
+
+def show(axes, text):
+    """Display a figure, close it, and print the line that says in words what it shows.
+
+    Args:
+        axes: `Axes`, an array of `Axes` of one figure, or a list of such: the frames of an animation.
+        text: str, the text alternative; its numbers come from the plotted data.
+
+    Raises:
+        ValueError: the text is empty, or an animation has more than `MAX_FRAMES` frames.
+    """
+    if not text.strip():
+        raise ValueError(f"A figure needs a text that says what it shows. Received: {text=}.")
+    frames = [_figure(frame) for frame in axes] if isinstance(axes, list) else [_figure(axes)]
+    if len(frames) > MAX_FRAMES:
+        raise ValueError(f"An animation must have at most {MAX_FRAMES} frames. Received: {len(frames)}.")
+    pictures = [_render(figure) for figure in frames]
+    buffer = io.BytesIO()
+    if len(pictures) > 1:
+        pictures = _share_palette(pictures)
+        pictures[0].save(buffer, "PNG", save_all=True, append_images=pictures[1:], duration=700, loop=0)
+    else:
+        pictures[0].save(buffer, "PNG", optimize=True)
+    png = base64.b64encode(buffer.getvalue()).decode("ascii")
+    display({"image/png": png, "text/plain": "<Figure>"}, raw=True)
+    print(f"Figure: {text}")
+
+
+def _figure(axes):
+    return np.ravel(axes)[0].figure
+
+
+def _render(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=96, facecolor="white")
+    plt.close(figure)
+    return Image.open(buffer).convert("RGB")
+
+
+def _share_palette(pictures):
+    """The same 256 colors for all frames: an animated PNG keeps them as bytes then, a quarter of the size."""
+    together = Image.fromarray(np.concatenate([np.asarray(picture) for picture in pictures]))
+    palette = together.quantize(256)
+    colors = np.reshape(palette.getpalette(), (-1, 3))
+    colors[(colors > 247).all(axis=1)] = 255  # the white of the page must stay white
+    palette.putpalette(colors.ravel().tolist())
+    return [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+
+
+def _number(value):
+    return f"{float(value):.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _outline(axes, top, left, height, width):
+    corner = (left - 0.5, top - 0.5)
+    axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=_HIGHLIGHT, linewidth=3, zorder=3))

@@ -1,0 +1,100 @@
+"""Run every section of a lesson as if it had been copied: `python run_sections.py LESSON`.
+
+The import cell runs once. Each section then runs in a fresh copy of that namespace, without a network, and what it
+prints is compared with what is stored, except in tagged cells. Prints one JSON list of problems.
+"""
+
+import json
+import os
+import socket
+import sys
+import types
+from pathlib import Path
+
+os.environ["MPLBACKEND"] = "agg"
+
+import lessons
+from IPython.core.displayhook import DisplayHook
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from rules import IGNORED
+
+SHOWN = ("text/plain", "text/html", "text/markdown")
+
+
+def problems_of(notebook):
+    shell = InteractiveShell.instance()
+    shell.displayhook = shell.display_trap.hook = _Hook(shell)
+    shell.showtraceback = lambda *arguments, **options: None  # errors are compared as outputs, not printed
+    imports = lessons.code_cells(notebook)[0]
+    problems = _compare(shell, imports)
+    namespace = dict(shell.user_ns)
+    for section in lessons.sections(notebook):
+        module = types.ModuleType("__main__")
+        module.__dict__.update(namespace)
+        shell.user_module, shell.user_ns = module, module.__dict__
+        for cell in section.code:
+            problems += [f"section {section.title!r}: {problem}" for problem in _compare(shell, cell)]
+    return problems
+
+
+class _Hook(DisplayHook):
+    """Keeps the value of a cell's last expression instead of writing it to the terminal."""
+
+    def __init__(self, shell):
+        super().__init__(shell=shell, parent=shell)
+        self.values = []
+
+    def write_output_prompt(self):
+        """Nothing."""
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.values.append(format_dict)
+
+
+def _compare(shell, cell):
+    shell.displayhook.values.clear()
+    with capture_output() as captured:
+        result = shell.run_cell(cell.source)
+    error = result.error_before_exec or result.error_in_exec
+    received = {
+        "stdout": captured.stdout,
+        "error": [type(error).__name__, str(error)] if error else None,
+        "shown": [_text_forms(output.data) for output in captured.outputs] + list(map(_text_forms, shell.displayhook.values)),
+    }
+    stored = _stored(cell)
+    if IGNORED in lessons.tags(cell):
+        received, stored = {"error": received["error"]}, {"error": stored["error"]}
+    return [
+        f"cell {cell.source.splitlines()[0][:60]!r}: {key} is {received[key]!r}, stored is {stored[key]!r}"
+        for key in stored
+        if received[key] != stored[key]
+    ]
+
+
+def _stored(cell):
+    errors = [[output.ename, output.evalue] for output in cell.outputs if output.output_type == "error"]
+    return {
+        "stdout": "".join(output.text for output in cell.outputs if output.get("name") == "stdout"),
+        "error": errors[0] if errors else None,
+        "shown": [
+            _text_forms(output.data)
+            for output in cell.outputs
+            if output.output_type in ("display_data", "execute_result")
+        ],
+    }
+
+
+def _text_forms(data):
+    return {kind: data[kind] for kind in SHOWN if kind in data}
+
+
+def _refuse(*arguments, **options):
+    raise OSError("the network is switched off in this test")
+
+
+if __name__ == "__main__":
+    file = Path(sys.argv[1]).resolve()
+    os.chdir(file.parent)
+    socket.socket.connect = socket.create_connection = _refuse
+    print(json.dumps(problems_of(lessons.read(file))))

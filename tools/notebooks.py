@@ -1,0 +1,133 @@
+"""Re-execute the notebooks in fresh kernels and normalise what they store: `python tools/notebooks.py [NOTEBOOK ...]`.
+
+A notebook is written only after it has run to its end. Stored are: tags, execution counts 1..n, outputs without
+metadata, tracebacks cut to their last line, cell ids made from the source. A tagged cell whose source did not change
+keeps its stored output, so that a second run changes nothing.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+KEPT_TAG = "nbval-ignore-output"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def execute(file):
+    """Run a notebook from top to bottom in a fresh kernel and return it, normalised.
+
+    Args:
+        file: `pathlib.Path` of the notebook; its folder is the kernel's working directory.
+
+    Returns:
+        `nbformat.NotebookNode`.
+
+    Raises:
+        CellExecutionError: a cell raised that is not tagged `raises-exception`.
+    """
+    stored = nbformat.read(file, as_version=4)
+    notebook = nbformat.read(file, as_version=4)
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": file.parent}})
+    client.execute()
+    return normalise(notebook, stored)
+
+
+def normalise(notebook, stored):
+    """Strip what differs between runs and machines.
+
+    Args:
+        notebook: `nbformat.NotebookNode`, just executed.
+        stored: the notebook as it was before, whose outputs of unchanged tagged cells are kept.
+
+    Returns:
+        `notebook`, changed in place.
+    """
+    kept = {cell.source: cell.outputs for cell in stored.cells if _is_tagged(cell) and cell.execution_count}
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen, count = {}, 0
+    for cell in notebook.cells:
+        seen[cell.source] = seen.get(cell.source, 0) + 1
+        cell.id = hashlib.sha256(f"{cell.cell_type} {cell.source} {seen[cell.source]}".encode()).hexdigest()[:12]
+        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        outputs = kept.get(cell.source, cell.outputs) if _is_tagged(cell) else cell.outputs
+        cell.outputs = [_normalise_output(output, count) for output in _joined(outputs)]
+    return notebook
+
+
+def _is_tagged(cell):
+    return cell.cell_type == "code" and KEPT_TAG in cell.metadata.get("tags", [])
+
+
+def _joined(outputs):
+    """Neighboring pieces of one stream as one output: where a kernel cuts them is chance."""
+    joined = []
+    for output in outputs:
+        if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _normalise_output(output, count):
+    if output.output_type == "error":
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback)).strip()
+        output.traceback = [plain.splitlines()[-1]]
+    if "metadata" in output:
+        output.metadata = {}
+    if "execution_count" in output:
+        output.execution_count = count
+    return output
+
+
+def write(notebook, file):
+    """Write a notebook beside its place and move it there, so that a break leaves the old one."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, suffix=".part", delete=False) as part:
+        part.write(nbformat.writes(notebook) + "\n")
+    os.chmod(part.name, 0o644)
+    os.replace(part.name, file)
+
+
+def main(arguments=None):
+    """Execute the notebooks named, or all of them; print progress and a table; return the number of failures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all in notebooks/")
+    files = parser.parse_args(arguments).notebooks or sorted(FOLDER.glob("*.ipynb"))
+    rows, failures = [], 0
+    for number, file in enumerate(files, start=1):
+        print(f"[{number}/{len(files)}] {file.stem} ...", flush=True)
+        start = time.perf_counter()
+        try:
+            notebook = execute(file.resolve())
+        except CellExecutionError as error:
+            failures += 1
+            print(f"{file.name} was left as it is:\n{error}", file=sys.stderr)
+            continue
+        write(notebook, file)
+        rows.append((file.stem, len(notebook.cells), time.perf_counter() - start))
+    print(f"\n{'lesson':<28}{'cells':>6}{'seconds':>9}")
+    for lesson, cells, seconds in rows:
+        print(f"{lesson:<28}{cells:>6}{seconds:>9.1f}")
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
