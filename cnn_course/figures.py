@@ -69,7 +69,7 @@ def curves(x, series, x_label, y_label, title, axes=None):
     return axes
 
 
-def images(pictures, titles, signed=False, limits=None, columns=None, panel_size=2.9):
+def images(pictures, titles, signed=False, limits=None, label=None, columns=None, panel_size=2.9):
     """Draw pictures or feature maps side by side, all with the same limits and one color bar.
 
     Args:
@@ -77,6 +77,7 @@ def images(pictures, titles, signed=False, limits=None, columns=None, panel_size
         titles: sequence of str, one a picture.
         signed: bool; True for responses around zero (purple to orange, symmetric limits).
         limits: pair of floats, or None: (0, 1) for pictures, the largest magnitude for signed ones.
+        label: str for the color bar, or None: "brightness", or "response" for signed ones.
         columns: int >= 1, pictures a row; None puts all in one row.
         panel_size: float, width of one panel in inches.
 
@@ -107,7 +108,7 @@ def images(pictures, titles, signed=False, limits=None, columns=None, panel_size
         axes.remove()
     if any(picture.ndim == 2 for picture in pictures):
         used = list(every[: len(pictures)])
-        used[0].figure.colorbar(drawn, ax=used, shrink=0.8, label="response" if signed else "brightness")
+        used[0].figure.colorbar(drawn, ax=used, shrink=0.8, label=label or ("response" if signed else "brightness"))
     return every[: len(pictures)]
 
 
@@ -220,11 +221,14 @@ def _render(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=96, facecolor="white")
     plt.close(figure)
-    return Image.open(buffer).convert("RGB")
+    picture = Image.open(buffer).convert("RGB")
+    red, green, blue = picture.split()
+    return red if red.tobytes() == green.tobytes() == blue.tobytes() else picture  # gray needs one channel
 
 
 def _share_palette(pictures):
     """The same 256 colors for all frames: an animated PNG keeps them as bytes then, a quarter of the size."""
+    pictures = [picture.convert("RGB") for picture in pictures]
     together = Image.fromarray(np.concatenate([np.asarray(picture) for picture in pictures]))
     palette = together.quantize(256)
     colors = np.reshape(palette.getpalette(), (-1, 3))

@@ -1,6 +1,6 @@
 """Small kernels with names, as read-only NumPy arrays (height, width), written for cross-correlation.
 
-Source: Gonzalez & Woods, Digital Image Processing, 4th edition, chapter 3 (box, Gaussian, Laplacian, sharpening, Sobel).
+Source: Gonzalez & Woods (2018), Digital Image Processing, chapter 3 (box, Gaussian, Laplacian, sharpening, Sobel).
 """
 
 import numpy as np

@@ -31,15 +31,18 @@ def digits():
     rest, test = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=SEED)
     train, validation = train_test_split(rest, test_size=0.2, stratify=labels[rest], random_state=SEED)
     splits = {"train": train, "validation": validation, "test": test}
-    return {f"{axis}_{split}": values[index] for split, index in splits.items() for axis, values in (("x", images), ("y", labels))}
+    return {f"x_{split}": images[index] for split, index in splits.items()} | {
+        f"y_{split}": labels[index] for split, index in splits.items()
+    }
 
 
 def photographs():
-    """Return the photographs as scikit-image ships them: a dict of uint8 arrays, (height, width) or (height, width, 3)."""
+    """Return the photographs as scikit-image ships them: by name, uint8 (height, width) or (height, width, 3)."""
     return {name: getattr(skimage.data, original)() for name, original in PHOTOGRAPHS.items()}
 
 
 def main():
+    """Write all archives and their checksums."""
     np.savez_compressed(FOLDER / "digits.npz", **digits())
     for name, pixels in photographs().items():
         np.savez_compressed(FOLDER / f"{name}.npz", pixels=pixels)

@@ -28,7 +28,8 @@ def errors_only_where_tagged(notebook):
     for cell in lessons.code_cells(notebook):
         raised = any(output.output_type == "error" for output in cell.outputs)
         if raised != (RAISES in lessons.tags(cell)):
-            problems.append(f"{_name(cell)}: {'an error without' if raised else 'no error in spite of'} the tag {RAISES}")
+            found = "an error without" if raised else "no error in spite of"
+            problems.append(f"{_name(cell)}: {found} the tag {RAISES}")
     for section in lessons.sections(notebook):
         raising = [cell for cell in section.code if RAISES in lessons.tags(cell)]
         if raising and raising != section.code[-1:]:
@@ -46,11 +47,10 @@ def no_absolute_path(notebook):
 
 
 def no_network(notebook):
-    words = re.compile(r"https?://|\burllib\b|\brequests\b|\bsocket\b|\bpooch\b|get_file|keras\.datasets|^\s*[!%]", re.M)
+    modules = r"\b(?:urllib|requests|socket|pooch)\b"
+    words = re.compile(rf"https?://|{modules}|get_file|keras\.datasets|^\s*[!%]", re.MULTILINE)
     return [
-        f"{_name(cell)}: {match[0]}"
-        for cell in lessons.code_cells(notebook)
-        for match in words.finditer(cell.source)
+        f"{_name(cell)}: {match[0]}" for cell in lessons.code_cells(notebook) for match in words.finditer(cell.source)
     ]
 
 
@@ -72,7 +72,8 @@ def short_cells(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             lines = cell.source.splitlines()
-            limit = MAX_MODEL_LINES if "keras.Sequential(" in cell.source or "keras.Model(" in cell.source else MAX_LINES
+            is_model = "keras.Sequential(" in cell.source or "keras.Model(" in cell.source
+            limit = MAX_MODEL_LINES if is_model else MAX_LINES
             if len(lines) > limit:
                 problems.append(f"{_name(cell)}: {len(lines)} lines, at most {limit}")
             if any(len(line) > MAX_LINE for line in lines):
@@ -231,8 +232,8 @@ def _texts(output):
 
 
 def _cells_without_exercises(notebook):
-    exercises = [id(cell) for section in lessons.sections(notebook) if section.title == "Exercises" for cell in section.cells]
-    return [cell for cell in lessons.code_cells(notebook) if id(cell) not in exercises]
+    exercises = next((section.code for section in lessons.sections(notebook) if section.title == "Exercises"), [])
+    return [cell for cell in lessons.code_cells(notebook) if not any(cell is exercise for exercise in exercises)]
 
 
 def _bound_names(statement):
@@ -247,7 +248,8 @@ def _bound_names(statement):
     targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
     if not isinstance(statement, ast.For):
         for target in filter(None, targets):
-            names |= {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+            nodes = [node for node in ast.walk(target) if isinstance(node, ast.Name)]
+            names |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
     return names
 
 

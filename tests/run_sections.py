@@ -13,10 +13,11 @@ from pathlib import Path
 
 os.environ["MPLBACKEND"] = "agg"
 
-import lessons
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+
+import lessons
 from rules import IGNORED
 
 SHOWN = ("text/plain", "text/html", "text/markdown")
@@ -60,7 +61,9 @@ def _compare(shell, cell):
     received = {
         "stdout": captured.stdout,
         "error": [type(error).__name__, str(error)] if error else None,
-        "shown": [_text_forms(output.data) for output in captured.outputs] + list(map(_text_forms, shell.displayhook.values)),
+        "shown": [
+            _text_forms(data) for data in [*(output.data for output in captured.outputs), *shell.displayhook.values]
+        ],
     }
     stored = _stored(cell)
     if IGNORED in lessons.tags(cell):

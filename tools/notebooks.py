@@ -6,6 +6,7 @@ keeps its stored output, so that a second run changes nothing.
 """
 
 import argparse
+import base64
 import hashlib
 import os
 import re
@@ -18,7 +19,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "notebooks"
+PICTURES = ROOT / "docs" / "pictures"
+PICTURE_OF = {"00_start_here": 0, "02_convolution": 10}  # which figure of a lesson stands for it in the README
 KEPT_TAG = "nbval-ignore-output"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -106,6 +110,13 @@ def write(notebook, file):
     os.replace(part.name, file)
 
 
+def picture(notebook, index):
+    """Bytes of the figure number `index` (from 0) of a notebook, a PNG."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    figures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    return base64.b64decode(figures[index])
+
+
 def main(arguments=None):
     """Execute the notebooks named, or all of them; print progress and a table; return the number of failures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -122,6 +133,8 @@ def main(arguments=None):
             print(f"{file.name} was left as it is:\n{error}", file=sys.stderr)
             continue
         write(notebook, file)
+        if file.resolve().parent == FOLDER and file.stem in PICTURE_OF:
+            (PICTURES / f"{file.stem}.png").write_bytes(picture(notebook, PICTURE_OF[file.stem]))
         rows.append((file.stem, len(notebook.cells), time.perf_counter() - start))
     print(f"\n{'lesson':<28}{'cells':>6}{'seconds':>9}")
     for lesson, cells, seconds in rows:

@@ -38,9 +38,15 @@ q2 = value_question(
             "This is the cross-correlation: a true convolution flips the kernel.",
         ),
         (reference.cross_correlate(_IMAGE, _KERNEL[::-1]), "The kernel is flipped up-down only: flip left-right too."),
-        (reference.cross_correlate(_IMAGE, _KERNEL[:, ::-1]), "The kernel is flipped left-right only: flip up-down too."),
+        (
+            reference.cross_correlate(_IMAGE, _KERNEL[:, ::-1]),
+            "The kernel is flipped left-right only: flip up-down too.",
+        ),
         (_CONVOLUTION.T, "Rows and columns are swapped."),
-        (reference.cross_correlate(_IMAGE, _KERNEL.T), "The kernel is transposed, not flipped: rotate it by 180 degrees."),
+        (
+            reference.cross_correlate(_IMAGE, _KERNEL.T),
+            "The kernel is transposed, not flipped: rotate it by 180 degrees.",
+        ),
     ],
     code="[[4, 1],\n [2, 6]]",
     why="You have done by hand what `scipy.signal.convolve2d` does, and what Keras does not.",
@@ -93,10 +99,22 @@ q4 = function_question(
     convolve,
     cases=[_random_arrays(0, (4, 6), (2, 3)), _random_arrays(1, (7, 5), (3, 2)), _random_arrays(2, (3, 3), (3, 3))],
     mistakes=[
-        (lambda image, kernel: convolve(image, kernel[::-1, ::-1]), "The kernel is not flipped: this is a cross-correlation."),
-        (lambda image, kernel: convolve(image, kernel[:, ::-1]), "The kernel is flipped up-down only: flip left-right too."),
-        (lambda image, kernel: convolve(image, kernel[::-1]), "The kernel is flipped left-right only: flip up-down too."),
-        (lambda image, kernel: convolve(image, kernel)[:-1, :-1], "Off by one: there are n − k + 1 positions, not n − k."),
+        (
+            lambda image, kernel: convolve(image, kernel[::-1, ::-1]),
+            "The kernel is not flipped: this is a cross-correlation.",
+        ),
+        (
+            lambda image, kernel: convolve(image, kernel[:, ::-1]),
+            "The kernel is flipped up-down only: flip left-right too.",
+        ),
+        (
+            lambda image, kernel: convolve(image, kernel[::-1]),
+            "The kernel is flipped left-right only: flip up-down too.",
+        ),
+        (
+            lambda image, kernel: convolve(image, kernel)[:-1, :-1],
+            "Off by one: there are n − k + 1 positions, not n − k.",
+        ),
         (lambda image, kernel: convolve(image, kernel).T, "Rows and columns of the output are swapped."),
         (lambda image, kernel: -convolve(image, kernel), "The sign is wrong."),
     ],
@@ -111,8 +129,8 @@ q4 = function_question(
 
 
 def kernel_gradient(image, kernel, target):
-    error = reference.cross_correlate(image, kernel) - target
-    return 2 * reference.cross_correlate(image, error)
+    difference = reference.cross_correlate(image, kernel) - target
+    return 2 * reference.cross_correlate(image, difference)
 
 
 q5 = function_question(
@@ -120,19 +138,19 @@ q5 = function_question(
     cases=[_random_arrays(3, (6, 8), (1, 2), (6, 7)), _random_arrays(4, (5, 4), (2, 3), (4, 2))],
     mistakes=[
         (lambda *case: kernel_gradient(*case) / 2, "The factor 2 is missing: the derivative of e² is 2e."),
-        (lambda *case: -kernel_gradient(*case), "The sign is wrong: the error is output minus target."),
+        (lambda *case: -kernel_gradient(*case), "The sign is wrong: the difference is output minus target."),
         (
             lambda *case: kernel_gradient(*case) / case[2].size,
-            "This is the gradient of the mean. The error of this lesson is the sum.",
+            "This is the gradient of the mean. The loss of this lesson is the sum.",
         ),
         (lambda *case: kernel_gradient(*case)[::-1, ::-1], "The gradient is flipped: nothing is flipped in a CNN."),
         (lambda *case: kernel_gradient(*case) / (2 * case[2].size), "This is half the gradient of the mean."),
     ],
     why="The gradient of a convolution is again a convolution: the same fast routine runs a CNN and trains it.",
     hints=(
-        "First the error: output minus target, an array like the target.",
-        "Weight [a, b] multiplies image[i + a, j + b] at each position: sum 2 · error · that pixel.",
-        "That sum is itself a cross-correlation: of the image with the error.",
+        "First the difference: output minus target, an array like the target.",
+        "Weight [a, b] multiplies image[i + a, j + b] at each position: sum 2 · difference · that pixel.",
+        "That sum is itself a cross-correlation: of the image with the difference.",
     ),
-    explanation="Each weight met one pixel at each position; the gradient sums those pixels times twice the error.",
+    explanation="Each weight meets one pixel at each place; the gradient sums twice the difference times that pixel.",
 )

@@ -1,7 +1,7 @@
 """What every exercise shares: three outcomes, hints, a solution, and how answers are compared.
 
 An exercise is a `Question` around one function, `examine(answer)`, that returns None for a right answer and otherwise
-what is wrong with it. `value_question` and `function_question` make the two usual kinds. Nothing here runs text as code.
+what is wrong with it. `value_question` and `function_question` make the two usual kinds. Nothing here runs text.
 """
 
 import inspect
@@ -71,10 +71,16 @@ class Question:
         print(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
         return result
 
-    def hint(self):
-        """Print the hints, from vague to concrete."""
-        for number, text in enumerate(self.hints, start=1):
+    def hint(self, level=1):
+        """Print the first hints, from vague to concrete.
+
+        Args:
+            level: int >= 1, how many hints to print; more than there are means all.
+        """
+        for number, text in enumerate(self.hints[:level], start=1):
             print(f"Hint {number}: {text}")
+        if level < len(self.hints):
+            print(f"More: .hint({level + 1})")
 
     def solution(self):
         """Print a solution and its explanation."""
@@ -210,7 +216,9 @@ def _same(received, expected):
 
 def _difference(case, received, expected):
     """Where a result first differs from the expected one."""
-    arguments = " and ".join(f"shape {np.shape(argument)}" if np.ndim(argument) else repr(argument) for argument in case)
+    arguments = " and ".join(
+        f"shape {np.shape(argument)}" if np.ndim(argument) else repr(argument) for argument in case
+    )
     if np.shape(received) != np.shape(expected):
         return f"For {arguments} the result must have shape {np.shape(expected)}. Received: shape {np.shape(received)}."
     received, expected = np.asarray(received), np.asarray(expected)

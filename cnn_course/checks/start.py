@@ -13,7 +13,11 @@ example = value_question(
     ],
     code="5  # 96 = 3 * 2 ** 5",
     why="Each halving is a place where a network can shrink its maps without dropping a row.",
-    hints=("Write down 96, 48, 24 and go on.", "Stop at the first odd number.", "Count the arrows between the numbers."),
+    hints=(
+        "Write down 96, 48, 24 and go on.",
+        "Stop at the first odd number.",
+        "Count the arrows between the numbers.",
+    ),
     explanation="96 = 3 · 2 · 2 · 2 · 2 · 2: five factors of two.",
 )
 

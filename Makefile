@@ -1,0 +1,30 @@
+# make lab        set up, then open the lessons in JupyterLab (make lab ARGS=--no-browser for a server)
+# make test       set up, then run all tests and every notebook with strict comparison of its outputs
+# make test-slow  set up, then run what takes long: round trips through wheels, notebooks and servers
+# make notebooks  set up, then re-execute all notebooks and store their outputs
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-slow notebooks
+
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(READY): pyproject.toml constraints.txt
+	@sh tools/set_up.sh $(VENV)
+	@touch $(READY)
+
+lab: $(READY)
+	@$(IN_VENV) tools/lab.py $(ARGS)
+
+test: $(READY)
+	@$(IN_VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 tests cnn_course notebooks $(ARGS)
+
+test-slow: $(READY)
+	@$(IN_VENV) -m pytest -m slow tests $(ARGS)
+
+notebooks: $(READY)
+	@$(IN_VENV) tools/notebooks.py $(ARGS)

@@ -1,0 +1,104 @@
+"""The embedded data: what they hold, where they come from, and what happens when a file is damaged."""
+
+import hashlib
+import importlib.util
+import shutil
+
+import numpy as np
+import pytest
+import skimage.data
+from sklearn.datasets import load_digits
+
+from cnn_course import data
+
+
+def test_digits_have_the_promised_shapes_and_ranges():
+    digits = data.load("digits")
+    for split, count in (("train", 1149), ("validation", 288), ("test", 360)):
+        x, y = getattr(digits, f"x_{split}"), getattr(digits, f"y_{split}")
+        assert x.shape == (count, 28, 28, 1) and x.dtype == np.float32
+        assert x.min() == 0 and 0.99 < x.max() <= 1
+        assert y.shape == (count,) and y.dtype == np.int64
+        assert set(y) == set(range(10))
+    assert digits.class_names == tuple("0123456789")
+    assert "CC BY 4.0" in digits.source
+
+
+def test_splits_are_stratified_and_share_no_image():
+    digits = data.load("digits")
+    for y in (digits.y_train, digits.y_validation, digits.y_test):
+        share = np.bincount(y) / len(y)
+        assert np.abs(share - np.bincount(load_digits().target) / 1797).max() < 0.005
+    images = np.concatenate([digits.x_train, digits.x_validation, digits.x_test])
+    originals = len(np.unique(load_digits().images.reshape(1797, -1), axis=0))
+    assert len(np.unique(images.reshape(1797, -1), axis=0)) == originals
+
+
+def test_photos_are_the_originals():
+    for name, original in (("cat", skimage.data.chelsea()), ("coffee", skimage.data.coffee())):
+        np.testing.assert_array_equal(np.round(data.photo(name) * 255).astype(np.uint8), original)
+    for name in ("brick", "grass", "gravel"):
+        photo = data.photo(name)
+        assert photo.shape == (512, 512, 3) and photo.dtype == np.float32 and photo.min() >= 0 and photo.max() <= 1
+        for channel in range(3):
+            restored = np.round(photo[:, :, channel] * 255).astype(np.uint8)
+            np.testing.assert_array_equal(restored, getattr(skimage.data, name)())
+
+
+def test_the_script_rebuilds_what_is_committed():
+    specification = importlib.util.spec_from_file_location("rebuild", data.folder() / "rebuild.py")
+    rebuild = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(rebuild)
+    expected = {"digits": rebuild.digits()} | {name: {"pixels": p} for name, p in rebuild.photographs().items()}
+    assert set(expected) == {*data.DATASETS, *data.PHOTOS}
+    for name, arrays in expected.items():
+        with np.load(data.folder() / f"{name}.npz", allow_pickle=False) as stored:
+            assert set(stored) == set(arrays)
+            for key, values in arrays.items():
+                assert stored[key].dtype == values.dtype == np.uint8
+                np.testing.assert_array_equal(stored[key], values)
+
+
+def test_readme_gives_source_license_and_checksum_of_each_file():
+    readme = (data.folder() / "README.md").read_text(encoding="utf-8")
+    files = sorted(data.folder().glob("*.npz"))
+    assert len(files) == len(data.DATASETS) + len(data.PHOTOS)
+    for file in files:
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `{file.name}`"))
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in row
+        assert "CC0" in row or "CC BY 4.0" in row
+
+
+@pytest.fixture
+def copied_folder(tmp_path, monkeypatch):
+    copy = tmp_path / "data"
+    shutil.copytree(data.folder(), copy)
+    monkeypatch.setattr(data, "folder", lambda: copy)
+    return copy
+
+
+@pytest.mark.parametrize(("name", "load"), [("cat", data.photo), ("digits", data.load)])
+@pytest.mark.parametrize("damage", ["one byte", "truncated", "empty"])
+def test_a_damaged_file_is_a_clear_error(copied_folder, name, load, damage):
+    file = copied_folder / f"{name}.npz"
+    content = bytearray(file.read_bytes())
+    content[1000] ^= 1
+    file.write_bytes({"one byte": content, "truncated": content[:-100], "empty": b""}[damage])
+    with pytest.raises(
+        ValueError, match=f"{name}.npz is damaged: its SHA-256 must be .* Received: .* Restore the file"
+    ):
+        load(name)
+
+
+def test_a_missing_file_is_a_clear_error(copied_folder):
+    (copied_folder / "cat.npz").unlink()
+    with pytest.raises(FileNotFoundError, match=r"cat\.npz"):
+        data.photo("cat")
+
+
+@pytest.mark.parametrize("name", ["dog", "", "CAT", None, 3, "../cat"])
+def test_unknown_names_list_the_known_ones(name):
+    with pytest.raises(ValueError, match=f"one of {', '.join(data.PHOTOS)}. Received: "):
+        data.photo(name)
+    with pytest.raises(ValueError, match="data set must be one of digits. Received: "):
+        data.load(name)

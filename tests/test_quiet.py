@@ -1,0 +1,75 @@
+"""The silent start of TensorFlow, each time in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code, **environment):
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("KERAS", "CNN_COURSE", "TF_"))}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=variables | environment, capture_output=True, text=True, timeout=300)
+
+
+def test_nothing_reaches_stderr():
+    code = "import cnn_course.quiet, keras; print(keras.backend.backend(), float(keras.ops.sum(keras.ops.ones(3))))"
+    done = run(code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "tensorflow 3.0\n", "")
+
+
+def test_the_variable_switches_it_off():
+    done = run("import sys, cnn_course.quiet; print('tensorflow' in sys.modules)", CNN_COURSE_QUIET="0")
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_are_left_alone(backend):
+    done = run("import sys, cnn_course.quiet; print('tensorflow' in sys.modules)", KERAS_BACKEND=backend)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [('{"backend": "jax"}', "jax"), ("{}", "tensorflow"), ("not json", "tensorflow"), (None, "tensorflow")],
+)
+def test_the_backend_is_found_as_keras_finds_it(tmp_path, content, expected):
+    if content is not None:
+        (tmp_path / "keras.json").write_text(content)
+    code = "from cnn_course import quiet; print(quiet.keras_backend())"
+    done = run(code, KERAS_HOME=str(tmp_path), CNN_COURSE_QUIET="0")
+    assert (done.stdout, done.stderr) == (expected + "\n", "")
+    if expected == "jax":
+        assert run(code, KERAS_HOME=str(tmp_path), KERAS_BACKEND="torch").stdout == "torch\n"
+
+
+def test_keras_agrees_on_the_configured_backend(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "tensorflow", "floatx": "float64"}))
+    code = "import cnn_course.quiet, keras; print(keras.config.floatx(), keras.backend.backend())"
+    assert run(code, KERAS_HOME=str(tmp_path)).stdout == "float64 tensorflow\n"
+
+
+def test_an_exception_surfaces_with_what_was_written_before_it():
+    code = """
+import os
+from cnn_course import quiet
+with quiet.silenced():
+    os.write(2, b"noise\\n")
+os.write(2, b"heard\\n")
+with quiet.silenced():
+    os.write(2, b"the reason\\n")
+    raise ImportError("no such library")
+"""
+    done = run(code, CNN_COURSE_QUIET="0")
+    assert done.returncode == 1
+    assert "noise" not in done.stderr
+    assert done.stderr.startswith("heard\nthe reason\nTraceback")
+    assert done.stderr.endswith("ImportError: no such library\n")
+
+
+def test_a_broken_tensorflow_is_not_hidden(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('libcuda is broken')")
+    done = run("import cnn_course.quiet", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1 and "ImportError: libcuda is broken" in done.stderr

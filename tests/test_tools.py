@@ -1,0 +1,169 @@
+"""The commands behind `make`: the learner's copies, the set-up, and what `make notebooks` stores."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import lessons
+
+sys.path.insert(0, str(lessons.ROOT / "tools"))
+
+import lab
+import notebooks
+
+
+@pytest.fixture
+def folders(tmp_path):
+    source = tmp_path / "notebooks"
+    source.mkdir()
+    for name in ("00_a.ipynb", "01_b.ipynb", "_template.ipynb"):
+        (source / name).write_text(f"first version of {name}")
+    return source, tmp_path / "work"
+
+
+def test_lessons_are_copied_once(folders):
+    source, work = folders
+    assert lab.copy_lessons(source, work) == (["00_a.ipynb", "01_b.ipynb"], [])
+    assert lab.copy_lessons(source, work) == ([], [])
+    assert sorted(path.name for path in work.glob("*.ipynb")) == ["00_a.ipynb", "01_b.ipynb"]
+
+
+def test_a_copy_is_never_overwritten_and_a_change_is_reported(folders):
+    source, work = folders
+    lab.copy_lessons(source, work)
+    (work / "00_a.ipynb").write_text("what the learner wrote")
+    assert lab.copy_lessons(source, work) == ([], [])
+    (source / "00_a.ipynb").write_text("second version")
+    assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb"])
+    assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb"])  # until the learner does something about it
+    assert (work / "00_a.ipynb").read_text() == "what the learner wrote"
+    (work / "00_a.ipynb").rename(work / "my_00_a.ipynb")
+    assert lab.copy_lessons(source, work) == (["00_a.ipynb"], [])
+    assert (work / "00_a.ipynb").read_text() == "second version"
+    assert lab.copy_lessons(source, work) == ([], [])
+
+
+@pytest.mark.parametrize("record", ["", "no json", "[1, 2]"])
+def test_a_damaged_record_loses_nothing(folders, record):
+    source, work = folders
+    lab.copy_lessons(source, work)
+    (work / "00_a.ipynb").write_text("what the learner wrote")
+    (work / lab.RECORD).write_text(record)
+    assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb", "01_b.ipynb"])
+    assert (work / "00_a.ipynb").read_text() == "what the learner wrote"
+
+
+def executed(*cells):
+    return new_notebook(cells=list(cells), metadata={"widgets": {}})
+
+
+def stream(text, name="stdout"):
+    return new_output("stream", name=name, text=text)
+
+
+def test_normalise_strips_what_differs_between_runs():
+    traceback = ["\x1b[31mTraceback\x1b[0m", 'File "/home/ada/x.py"', "ValueError: \x1b[1mtoo small\x1b[0m"]
+    notebook = executed(
+        new_markdown_cell("# Title", metadata={"scrolled": True}),
+        new_code_cell("a", execution_count=5, outputs=[stream("1\n"), stream("2\n"), stream("warning", "stderr")]),
+        new_code_cell(
+            "b",
+            execution_count=9,
+            metadata={"tags": ["raises-exception"], "execution": {"start": "12:00"}},
+            outputs=[new_output("error", ename="ValueError", evalue="too small", traceback=traceback)],
+        ),
+        new_code_cell(
+            "b", outputs=[new_output("execute_result", {"text/plain": "3"}, execution_count=10, metadata={"x": 1})]
+        ),
+    )
+    result = notebooks.normalise(notebook, executed())
+    assert result.metadata == notebooks.METADATA
+    assert [dict(cell.metadata) for cell in result.cells] == [{}, {}, {"tags": ["raises-exception"]}, {}]
+    assert [cell.execution_count for cell in result.cells[1:]] == [1, 2, 3]
+    assert [output.text for output in result.cells[1].outputs] == ["1\n2\n", "warning"]
+    assert result.cells[2].outputs[0].traceback == ["ValueError: too small"]
+    assert (result.cells[3].outputs[0].execution_count, result.cells[3].outputs[0].metadata) == (3, {})
+    identifiers = [cell.id for cell in result.cells]
+    assert len(set(identifiers)) == 4
+    again = executed(*(new_code_cell(cell.source) for cell in result.cells[1:]))
+    assert [cell.id for cell in notebooks.normalise(again, executed()).cells] == identifiers[1:]
+
+
+def test_a_tagged_cell_keeps_its_output_while_its_source_is_unchanged():
+    tagged = {"tags": [notebooks.KEPT_TAG]}
+
+    def run(source, text, count=1):
+        return executed(new_code_cell(source, metadata=tagged, execution_count=count, outputs=[stream(text)]))
+
+    def kept(source, stored):
+        return notebooks.normalise(run(source, "new"), stored).cells[0].outputs[0].text
+
+    assert kept("time()", run("time()", "old")) == "old"
+    assert kept("time() + 1", run("time()", "old")) == "new"
+    assert kept("time()", run("time()", "never executed", count=None)) == "new"
+    untagged = executed(new_code_cell("time()", execution_count=1, outputs=[stream("old")]))
+    assert kept("time()", untagged) == "new"
+
+
+def test_a_failing_notebook_is_left_as_it_was(tmp_path, capsys):
+    sound, failing = tmp_path / "sound.ipynb", tmp_path / "failing.ipynb"
+    nbformat.write(executed(new_code_cell("print(6 * 7)")), sound)
+    nbformat.write(executed(new_code_cell("1 / 0")), failing)
+    before = failing.read_bytes()
+    assert notebooks.main([str(failing), str(sound)]) == 1
+    assert failing.read_bytes() == before
+    assert nbformat.read(sound, 4).cells[0].outputs[0].text == "42\n"
+    printed = capsys.readouterr()
+    assert "[1/2] failing" in printed.out and "ZeroDivisionError" in printed.err
+    assert printed.out.splitlines()[-1].split()[:2] == ["sound", "1"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["failing.ipynb", "sound.ipynb"]
+
+
+@pytest.mark.slow
+def test_executing_a_second_time_changes_nothing(tmp_path):
+    for lesson in (*lessons.LESSONS, lessons.TEMPLATE):
+        copy = tmp_path / lesson.name
+        copy.write_bytes(lesson.read_bytes())
+        assert notebooks.main([str(copy)]) == 0
+        assert copy.read_bytes() == lesson.read_bytes()
+
+
+def fake_python(folder, name, works):
+    """An executable that answers like a Python of the right version, or like a shim that does not run."""
+    file = folder / name
+    file.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n' if works else "#!/bin/sh\nexit 127\n")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+
+def set_up(tmp_path, **environment):
+    """Run the set-up with a `uv` that only notes how it was called; return what it printed and those notes."""
+    notes = tmp_path / "notes"
+    (tmp_path / "uv").write_text(f'#!/bin/sh\necho "$@" >> {notes}\n')
+    (tmp_path / "uv").chmod(0o755)
+    script = lessons.ROOT / "tools" / "set_up.sh"
+    variables = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": os.environ.get("HOME", "")} | environment
+    done = subprocess.run(["sh", script, tmp_path / "venv"], env=variables, capture_output=True, text=True, timeout=60)
+    return done, notes.read_text() if notes.exists() else ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
+def test_set_up_takes_the_newest_python_that_runs(tmp_path):
+    fake_python(tmp_path, "python3.13", works=False)
+    fake_python(tmp_path, "python3.12", works=True)
+    done, notes = set_up(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"venv --quiet --python {sys.executable}" in notes
+    assert "--constraint constraints.txt --editable .[test]" in notes and "--compile-bytecode" in notes
+
+
+@pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
+def test_set_up_says_what_is_needed_where_no_python_fits(tmp_path):
+    done, notes = set_up(tmp_path, PYTHON="python2.7 no-such-python")
+    assert done.returncode == 1 and notes == ""
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "Tried: python2.7 no-such-python" in done.stderr
