@@ -59,6 +59,8 @@ def test_the_readme_shows_the_lesson_with_one_of_its_pictures(name):
     readme = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
     assert f"(notebooks/{name}.ipynb)" in readme and f"(docs/pictures/{name}.png)" in readme
     stored = (lessons.ROOT / "docs" / "pictures" / f"{name}.png").read_bytes()
-    outputs = [output for cell in lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb").cells for output in cell.get("outputs", [])]
+    outputs = [
+        output for cell in lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb").cells for output in cell.get("outputs", [])
+    ]
     figures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
     assert stored in [base64.b64decode(figure) for figure in figures]
