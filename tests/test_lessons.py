@@ -1,6 +1,5 @@
 """Every lesson keeps the rules, and each of its sections runs when it is copied. Nbval compares the outputs."""
 
-import base64
 import json
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lessons
+import notebooks
 import rules
 
 NAMES = [file.stem for file in lessons.LESSONS]
@@ -59,8 +59,4 @@ def test_the_readme_shows_the_lesson_with_one_of_its_pictures(name):
     readme = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
     assert f"(notebooks/{name}.ipynb)" in readme and f"(docs/pictures/{name}.png)" in readme
     stored = (lessons.ROOT / "docs" / "pictures" / f"{name}.png").read_bytes()
-    outputs = [
-        output for cell in lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb").cells for output in cell.get("outputs", [])
-    ]
-    figures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
-    assert stored in [base64.b64decode(figure) for figure in figures]
+    assert stored == notebooks.picture(lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb"), notebooks.PICTURE_OF[name])

@@ -9,11 +9,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import lessons
-
-sys.path.insert(0, str(lessons.ROOT / "tools"))
-
 import lab
+import lessons
 import notebooks
 
 

@@ -44,8 +44,8 @@ def execute(file):
     """
     stored = nbformat.read(file, as_version=4)
     notebook = nbformat.read(file, as_version=4)
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": file.parent}})
-    client.execute()
+    options = {"timeout": 600, "kernel_name": "python3", "extra_arguments": ["--log-level=40"]}  # errors only
+    NotebookClient(notebook, resources={"metadata": {"path": file.parent}}, **options).execute()
     return normalise(notebook, stored)
 
 
