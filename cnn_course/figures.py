@@ -15,7 +15,7 @@ from IPython.display import display
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-__all__ = ["MAX_FRAMES", "curves", "images", "numbers", "panels", "show", "sliding_window"]
+__all__ = ["MAX_FRAMES", "bars", "curves", "images", "numbers", "panels", "show", "sliding_window"]
 
 MAX_FRAMES = 36
 _HIGHLIGHT = "#009E73"  # a green that is neither in gray nor in the purple and orange of signed values
@@ -66,6 +66,28 @@ def curves(x, series, x_label, y_label, title, axes=None):
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
     if len(series) > 1:
         axes.legend(frameon=False)
+    return axes
+
+
+def bars(counts, x_label, title, logarithmic=True, axes=None):
+    """Draw one horizontal bar for each count, with its number: parameters, weights, multiply-accumulates.
+
+    Args:
+        counts: dict from label to number > 0, drawn from top to bottom.
+        x_label: str, what is counted.
+        title: str, the finding.
+        logarithmic: bool; True where the counts differ by orders of magnitude.
+        axes: `Axes` to draw into, or None for new ones.
+
+    Returns:
+        `Axes`.
+    """
+    axes = panels(height=0.45 * len(counts) + 1) if axes is None else axes
+    drawn = axes.barh(list(counts), list(counts.values()), color="#5F9ED1", edgecolor="#006BA4")
+    axes.bar_label(drawn, [f"{count:,}" for count in counts.values()], padding=4)
+    axes.set(xlabel=x_label, title=title, xscale="log" if logarithmic else "linear")
+    axes.invert_yaxis()
+    axes.margins(x=0.25)
     return axes
 
 

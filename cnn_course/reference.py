@@ -1,14 +1,29 @@
-"""Convolution in NumPy, to be read and to be trusted: the course checks Keras against it, and it against Keras.
+"""Convolution and pooling in NumPy, to be read and to be trusted: the course checks Keras against it, and back.
 
 Images are (batch, height, width, channels), kernels (height, width, in_channels, filters). Floats keep their dtype;
 integers and bools are accumulated in int64, so that uint8 pixels never wrap.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from cnn_course import arithmetic
 
-__all__ = ["conv2d", "convolve", "cross_correlate"]
+__all__ = [
+    "average_pool2d",
+    "average_pool2d_gradient",
+    "conv2d",
+    "conv2d_gradients",
+    "convolve",
+    "cross_correlate",
+    "im2col",
+    "local_response_normalization",
+    "max_pool2d",
+    "max_pool2d_gradient",
+    "relu",
+    "softmax",
+]
 
 
 def cross_correlate(image, kernel):
@@ -88,79 +103,406 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
     >>> conv2d(images, kernel, strides=2).shape, float(conv2d(images, kernel).max())  # 3 * 3 * 3 = 27
     ((1, 2, 3, 2), 27.0)
     """
-    images, kernel = _real_array(images, "images", rank=4), _real_array(kernel, "kernel", rank=4)
-    groups = _validate_groups(images, kernel, groups)
+    images, kernel, groups = _validate_convolution(images, kernel, groups)
     if bias is not None:
         bias = _real_array(bias, "bias", rank=1)
         if bias.shape != kernel.shape[-1:]:
             raise ValueError(f"`bias` must have one value per filter. Received: {bias.shape=}, {kernel.shape=}.")
-    dtype = _accumulator(images, kernel)
-    windows = _windows(images.astype(dtype, copy=False), kernel.shape[:2], strides, padding, dilation_rate)
-    kernel = kernel.astype(dtype, copy=False)
-    parts = zip(np.split(windows, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-    outputs = np.concatenate([_windows_times_filters(*part) for part in parts], axis=-1)
-    return outputs if bias is None else outputs + bias
+    layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
+    parts = zip(np.split(images, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
+    outputs = [_im2col(part, layout) @ weights.reshape(-1, weights.shape[-1]) for part, weights in parts]
+    output = np.concatenate(outputs, axis=-1) if groups > 1 else outputs[0]
+    return output if bias is None else output + bias
 
 
-def _windows_times_filters(windows, kernel):
-    """Each window a row, each filter a column, one matrix product: (batch, rows, columns, filters)."""
-    filters = kernel.shape[-1]
-    products = windows.reshape(-1, kernel.size // filters) @ kernel.reshape(-1, filters)
-    return products.reshape(*windows.shape[:3], filters)
+def conv2d_gradients(images, kernel, output_gradient, strides=1, padding="valid", dilation_rate=1, groups=1):
+    """Gradients of a loss with respect to the images, the kernel and the bias of `conv2d`.
+
+    Args:
+        images, kernel, strides, padding, dilation_rate, groups: as in `conv2d`.
+        output_gradient: real array (batch, output_height, output_width, filters), the gradient of the loss with
+            respect to the output.
+
+    Returns:
+        `(images_gradient, kernel_gradient, bias_gradient)`, arrays shaped like images, kernel and (filters,).
+
+    Raises:
+        TypeError, ValueError: as in `conv2d`; or `output_gradient` has not the shape of the output.
+
+    Source:
+        Goodfellow, Bengio & Courville (2016), Deep Learning, equations 9.11 and 9.13.
+
+    >>> gradients = conv2d_gradients(np.ones((1, 5, 7, 3)), np.ones((3, 3, 3, 2)), np.ones((1, 3, 5, 2)))
+    >>> [gradient.shape for gradient in gradients], gradients[2].tolist()  # 3 * 5 outputs add the bias
+    ([(1, 5, 7, 3), (3, 3, 3, 2), (2,)], [15.0, 15.0])
+    """
+    images, kernel, groups = _validate_convolution(images, kernel, groups)
+    layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
+    output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), kernel.shape[-1]))
+    images_gradient, kernel_gradient = [], []
+    arrays = (np.split(array, groups, axis=-1) for array in (images, kernel, output_gradient))
+    for part, weights, gradient in zip(*arrays, strict=True):
+        flat = gradient.reshape(-1, gradient.shape[-1])
+        rows = _im2col(part, layout).reshape(len(flat), -1)
+        kernel_gradient.append((rows.T @ flat).reshape(weights.shape))
+        columns = (flat @ weights.reshape(-1, weights.shape[-1]).T).reshape(*gradient.shape[:3], *weights.shape[:3])
+        images_gradient.append(_add_windows(part.shape, layout, lambda a, b, columns=columns: columns[:, :, :, a, b]))
+    bias_gradient = output_gradient.sum(axis=(0, 1, 2))
+    return np.concatenate(images_gradient, axis=-1), np.concatenate(kernel_gradient, axis=-1), bias_gradient
 
 
-def _windows(images, kernel_size, strides, padding, dilation_rate):
-    """What the kernel sees at each position: a view (batch, rows, columns, kernel_height, kernel_width, channels)."""
-    axes = list(
-        zip(
-            images.shape[1:3],
-            kernel_size,
-            _pair(strides, "strides"),
-            _padding_per_axis(padding),
-            _pair(dilation_rate, "dilation_rate"),
-            strict=True,
+def im2col(images, kernel_size, strides=1, padding="valid", dilation_rate=1):
+    """Lay out what a kernel sees at each position: `keras.ops.image.extract_patches` in NumPy.
+
+    With it a convolution is one matrix product: `im2col(images, size) @ kernel.reshape(-1, filters)`.
+
+    Args:
+        images: real array (batch, height, width, channels).
+        kernel_size: int >= 1 or a pair (height, width), in pixels.
+        strides, padding, dilation_rate: as in `conv2d`.
+
+    Returns:
+        Array (batch, output_height, output_width, kernel_height * kernel_width * channels).
+
+    Raises:
+        TypeError, ValueError: as in `conv2d`.
+
+    Source:
+        Chellapilla, Puri & Simard (2006), High Performance Convolutional Neural Networks, section 2.1.
+
+    >>> im2col(np.arange(9).reshape(1, 3, 3, 1), 2)[0, 0, 1].tolist()  # second window of the first row
+    [1, 2, 4, 5]
+    """
+    images = _accumulated(_real_array(images, "images", rank=4))
+    return _im2col(images, _layout(images, kernel_size, strides, padding, dilation_rate))
+
+
+def max_pool2d(images, pool_size, strides=None, padding="valid"):
+    """Largest value of each window, channel by channel: `keras.ops.max_pool` in NumPy.
+
+    Args:
+        images: real array (batch, height, width, channels).
+        pool_size: int >= 1 or a pair (height, width), in pixels.
+        strides: int >= 1 or a pair (down, right), in pixels; None means `pool_size`.
+        padding: as in `conv2d`, less than `pool_size` on each side. The padding never wins: it is minus infinity.
+
+    Returns:
+        Array (batch, output_height, output_width, channels) of the dtype of `images`.
+
+    Raises:
+        TypeError, ValueError: as in `conv2d`; or a window could lie in the padding alone.
+
+    Source:
+        Goodfellow, Bengio & Courville (2016), Deep Learning, section 9.3.
+
+    >>> max_pool2d(-np.arange(1, 10).reshape(1, 3, 3, 1), 2, strides=1)[0, :, :, 0]
+    array([[-1, -2],
+           [-4, -5]])
+    """
+    images = _real_array(images, "images", rank=4)
+    layout = _pool_layout(images, pool_size, strides, padding)
+    return _maximum(_pad(images, layout, _lowest(images.dtype)), layout)
+
+
+def max_pool2d_gradient(images, output_gradient, pool_size, strides=None, padding="valid"):
+    """Gradient with respect to the images of `max_pool2d`: all of it goes to the largest value of each window.
+
+    Among equal largest values the first takes it, from left to right and from top to bottom, as in TensorFlow.
+
+    Args:
+        images, pool_size, strides, padding: as in `max_pool2d`.
+        output_gradient: real array (batch, output_height, output_width, channels).
+
+    Returns:
+        Array of the shape of `images`.
+
+    Raises:
+        TypeError, ValueError: as in `max_pool2d`; or `output_gradient` has not the shape of the output.
+
+    Source:
+        Goodfellow, Bengio & Courville (2016), Deep Learning, section 9.3 and equation 6.44.
+
+    >>> max_pool2d_gradient(np.array([[1., 4.], [3., 2.]]).reshape(1, 2, 2, 1), np.ones((1, 1, 1, 1)), 2)[0, :, :, 0]
+    array([[0., 1.],
+           [0., 0.]])
+    """
+    images = _real_array(images, "images", rank=4)
+    layout = _pool_layout(images, pool_size, strides, padding)
+    output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
+    padded = _pad(images, layout, _lowest(images.dtype))
+    output = _maximum(padded, layout)
+    waiting = np.ones(output.shape, dtype=bool)
+
+    def share(a, b):
+        wins = waiting & (padded[layout.window(a, b)] == output)
+        waiting[wins] = False
+        return output_gradient * wins
+
+    return _add_windows(images.shape, layout, share)
+
+
+def average_pool2d(images, pool_size, strides=None, padding="valid"):
+    """Mean of the pixels under each window, channel by channel: `keras.ops.average_pool` in NumPy.
+
+    Args:
+        images: real array (batch, height, width, channels).
+        pool_size: int >= 1 or a pair (height, width), in pixels.
+        strides: int >= 1 or a pair (down, right), in pixels; None means `pool_size`.
+        padding: as in `conv2d`, less than `pool_size` on each side. Padding is not counted: as in Keras, the sum is
+            divided by the number of pixels of the image under the window.
+
+    Returns:
+        Array (batch, output_height, output_width, channels); floats keep their dtype, integers give float64.
+
+    Raises:
+        TypeError, ValueError: as in `max_pool2d`.
+
+    Source:
+        LeCun et al. (1998), Gradient-Based Learning Applied to Document Recognition, section II.B (layer S2).
+
+    >>> average_pool2d(np.arange(9).reshape(1, 3, 3, 1), 2, padding="same")[0, :, :, 0]  # the corner alone: 8 / 1
+    array([[2. , 3.5],
+           [6.5, 8. ]])
+    """
+    images = _accumulated(_real_array(images, "images", rank=4))
+    layout = _pool_layout(images, pool_size, strides, padding)
+    padded = _pad(images, layout, 0)
+    total = sum(padded[layout.window(a, b)] for a, b in layout.offsets())
+    return total / layout.pixels_under_window(images).astype(np.result_type(images, np.float16), copy=False)
+
+
+def average_pool2d_gradient(images, output_gradient, pool_size, strides=None, padding="valid"):
+    """Gradient with respect to the images of `average_pool2d`: spread evenly over the pixels under each window.
+
+    Args:
+        images, pool_size, strides, padding: as in `average_pool2d`.
+        output_gradient: real array (batch, output_height, output_width, channels).
+
+    Returns:
+        Array of the shape of `images`.
+
+    Raises:
+        TypeError, ValueError: as in `average_pool2d`; or `output_gradient` has not the shape of the output.
+
+    Source:
+        Goodfellow, Bengio & Courville (2016), Deep Learning, equation 6.44.
+
+    >>> average_pool2d_gradient(np.ones((1, 2, 2, 1)), np.ones((1, 1, 1, 1)), 2)[0, :, :, 0]
+    array([[0.25, 0.25],
+           [0.25, 0.25]])
+    """
+    images = _real_array(images, "images", rank=4)
+    layout = _pool_layout(images, pool_size, strides, padding)
+    output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
+    share = output_gradient / layout.pixels_under_window(images).astype(output_gradient.dtype, copy=False)
+    return _add_windows(images.shape, layout, lambda a, b: share)
+
+
+def relu(values):
+    """Negative values become 0: max(values, 0).
+
+    Args:
+        values: real array of any shape.
+
+    Returns:
+        Array of the same shape and dtype.
+
+    Raises:
+        TypeError: the array holds no real numbers.
+
+    Source:
+        Nair & Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann Machines.
+
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
+    values = _real_array(values, "values")
+    return np.maximum(values, values.dtype.type(0))
+
+
+def softmax(logits, axis=-1):
+    """Scores to positive values that sum to 1: exp(logits) / sum of exp(logits).
+
+    Args:
+        logits: real array of any shape of rank >= 1.
+        axis: int, the axis along which the values sum to 1.
+
+    Returns:
+        Array of the same shape; floats keep their dtype, integers give float64.
+
+    Raises:
+        TypeError: the array holds no real numbers, or `axis` is not an integer.
+        ValueError: the array has no such axis.
+
+    Source:
+        Goodfellow, Bengio & Courville (2016), Deep Learning, equation 6.29.
+
+    >>> softmax(np.log([1.0, 2.0, 5.0])).round(3)
+    array([0.125, 0.25 , 0.625])
+    """
+    logits = _real_array(logits, "logits")
+    axis = arithmetic.validate_integer(axis, "axis", minimum=-logits.ndim)
+    if axis >= logits.ndim:
+        raise ValueError(f"`axis` must be an axis of the array. Received: {axis=}, {logits.shape=}.")
+    powers = np.exp(logits - logits.max(axis=axis, keepdims=True))  # shifting changes nothing and cannot overflow
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def local_response_normalization(images, depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75):
+    """Divide each value by (bias + alpha * sum of squares over neighboring channels) ** beta.
+
+    Args:
+        images: real array (batch, height, width, channels).
+        depth_radius: int >= 0, how many channels on each side are neighbors (the paper's n = 2 * depth_radius + 1).
+        bias, alpha, beta: floats, the paper's k, alpha and beta.
+
+    Returns:
+        Array of the same shape; floats keep their dtype, integers give float64.
+
+    Raises:
+        TypeError: the array holds no real numbers, or `depth_radius` is not an integer.
+        ValueError: the array is not 4-D or has no elements, or `depth_radius` is negative.
+
+    Source:
+        Krizhevsky, Sutskever & Hinton (2012), ImageNet Classification with Deep CNNs, section 3.3.
+
+    >>> float(local_response_normalization(np.full((1, 1, 1, 5), 2.0), bias=1.0, alpha=1.0, beta=1.0)[0, 0, 0, 2])
+    0.09523809523809523
+    """  # 2 / (1 + 5 * 4) = 2 / 21
+    images = _accumulated(_real_array(images, "images", rank=4))
+    depth_radius = arithmetic.validate_integer(depth_radius, "depth_radius", minimum=0)
+    channels = images.shape[-1]
+    squares = np.pad(images**2, [(0, 0)] * 3 + [(depth_radius, depth_radius)])
+    neighbors = sum(squares[..., shift : shift + channels] for shift in range(2 * depth_radius + 1))
+    return images / (bias + alpha * neighbors) ** beta
+
+
+class _Layout(NamedTuple):
+    """Where a kernel stands: sizes and steps along height and width, in pixels."""
+
+    kernel_size: tuple
+    strides: tuple
+    dilation_rate: tuple
+    amounts: tuple  # padding: ((top, bottom), (left, right))
+    outputs: tuple  # (output_height, output_width)
+
+    def offsets(self):
+        """Positions (a, b) inside the kernel, row by row."""
+        return np.ndindex(*self.kernel_size)
+
+    def window(self, a, b):
+        """Index of the padded images under kernel element (a, b), at all positions of the kernel at once."""
+        rows, columns = (
+            slice(offset * rate, offset * rate + (count - 1) * step + 1, step)
+            for offset, rate, count, step in zip((a, b), self.dilation_rate, self.outputs, self.strides, strict=True)
         )
-    )
-    for axis in axes:
-        arithmetic.output_size(*axis)  # raises where the kernel does not fit
-    padded = np.pad(images, [(0, 0), *(arithmetic.padding_amounts(*axis) for axis in axes), (0, 0)])
-    (down, right), (rate_down, rate_right) = [axis[2] for axis in axes], [axis[4] for axis in axes]
-    extent = [(length - 1) * rate + 1 for _, length, _, _, rate in axes]
-    everywhere = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(1, 2))
-    return np.moveaxis(everywhere[:, ::down, ::right, :, ::rate_down, ::rate_right], 3, -1)
+        return slice(None), rows, columns
+
+    def output_shape(self, images):
+        """(batch, output_height, output_width)."""
+        return (images.shape[0], *self.outputs)
+
+    def pixels_under_window(self, images):
+        """How many pixels of the image, not of the padding, each window covers: (output_height, output_width, 1)."""
+        padded = _pad(np.ones((1, *images.shape[1:3], 1), dtype=np.int64), self, 0)
+        return sum(padded[self.window(a, b)] for a, b in self.offsets())[0]
 
 
-def _real_array(values, name, rank):
+def _layout(images, kernel_size, strides, padding, dilation_rate):
+    sizes, steps = arithmetic.validate_pair(kernel_size, "kernel_size"), arithmetic.validate_pair(strides, "strides")
+    rates, words = arithmetic.validate_pair(dilation_rate, "dilation_rate"), _padding_per_axis(padding)
+    axes = list(zip(images.shape[1:3], sizes, steps, words, rates, strict=True))
+    outputs = tuple(arithmetic.output_size(*axis) for axis in axes)  # raises where the kernel does not fit
+    return _Layout(sizes, steps, rates, tuple(arithmetic.padding_amounts(*axis) for axis in axes), outputs)
+
+
+def _pool_layout(images, pool_size, strides, padding):
+    pool_size = arithmetic.validate_pair(pool_size, "pool_size")
+    layout = _layout(images, pool_size, pool_size if strides is None else strides, padding, 1)
+    if any(max(pair) >= size for pair, size in zip(layout.amounts, pool_size, strict=True)):
+        raise ValueError(
+            "`padding` must be less than `pool_size`, or a window could lie in the padding alone. "
+            f"Received: padding={padding!r}, pool_size={pool_size}."
+        )
+    return layout
+
+
+def _pad(images, layout, value):
+    if not any(map(sum, layout.amounts)):
+        return images
+    return np.pad(images, [(0, 0), *layout.amounts, (0, 0)], constant_values=value)
+
+
+def _im2col(images, layout):
+    padded = _pad(images, layout, 0)
+    windows = np.empty((*layout.output_shape(images), *layout.kernel_size, images.shape[-1]), dtype=images.dtype)
+    for a, b in layout.offsets():
+        windows[:, :, :, a, b] = padded[layout.window(a, b)]
+    return windows.reshape(*windows.shape[:3], -1)
+
+
+def _maximum(padded, layout):
+    output = padded[layout.window(0, 0)].copy()
+    for a, b in layout.offsets():
+        np.maximum(output, padded[layout.window(a, b)], out=output)
+    return output
+
+
+def _add_windows(shape, layout, share):
+    """Add `share(a, b)` to the pixels under each kernel element: the gradient of taking windows."""
+    (top, bottom), (left, right) = layout.amounts
+    count, height, width, channels = shape
+    first = share(0, 0)
+    padded = np.zeros((count, top + height + bottom, left + width + right, channels), dtype=first.dtype)
+    for a, b in layout.offsets():
+        padded[layout.window(a, b)] += first if (a, b) == (0, 0) else share(a, b)
+    return padded[:, top : top + height, left : left + width]
+
+
+def _lowest(dtype):
+    """What never wins a maximum."""
+    if dtype.kind == "f":
+        return -np.inf
+    return False if dtype.kind == "b" else np.iinfo(dtype).min
+
+
+def _real_array(values, name, rank=None):
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers. Received: {name} of dtype {array.dtype}.")
-    if array.ndim != rank:
+    if rank is not None and array.ndim != rank:
         raise ValueError(f"`{name}` must have {rank} axes. Received: {name} of shape {array.shape}.")
     if array.size == 0:
         raise ValueError(f"`{name}` must have at least one element. Received: {name} of shape {array.shape}.")
     return array
 
 
-def _accumulator(*arrays):
-    """The dtype of sums of products: the arrays' own if floating, otherwise int64."""
+def _accumulated(*arrays):
+    """The arrays in the dtype of sums of their products: their own if floating, otherwise int64."""
     dtype = np.result_type(*arrays)
-    return dtype if dtype.kind == "f" else np.dtype(np.int64)
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.int64)
+    converted = [array.astype(dtype, copy=False) for array in arrays]
+    return converted if len(converted) > 1 else converted[0]
 
 
-def _validate_groups(images, kernel, groups):
+def _validate_convolution(images, kernel, groups):
+    images, kernel = _real_array(images, "images", rank=4), _real_array(kernel, "kernel", rank=4)
     groups = arithmetic.validate_integer(groups, "groups", minimum=1)
     if images.shape[-1] != groups * kernel.shape[2] or kernel.shape[-1] % groups:
         raise ValueError(
             "`images` must have `groups` times the kernel's in_channels, and `groups` must divide its filters. "
             f"Received: {images.shape=}, {kernel.shape=}, {groups=}."
         )
-    return groups
+    return *_accumulated(images, kernel), groups
 
 
-def _pair(value, name):
-    """An int for both axes, or one for each: (down, right)."""
-    down, right = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
-    return arithmetic.validate_integer(down, name, minimum=1), arithmetic.validate_integer(right, name, minimum=1)
+def _validate_gradient(output_gradient, shape):
+    output_gradient = _real_array(output_gradient, "output_gradient", rank=4)
+    if output_gradient.shape != shape:
+        raise ValueError(
+            f"`output_gradient` must have the shape of the output, {shape}. Received: {output_gradient.shape}."
+        )
+    return _accumulated(output_gradient)
 
 
 def _padding_per_axis(padding):

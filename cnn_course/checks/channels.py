@@ -1,0 +1,3 @@
+"""Exercises of lesson 05, Channels."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Exercises of lesson 06, 1×1 convolution."""
+
+__all__ = []

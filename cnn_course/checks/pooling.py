@@ -1,0 +1,3 @@
+"""Exercises of lesson 07, Pooling."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Exercises of lesson 01, Why convolution."""
+
+__all__ = []
