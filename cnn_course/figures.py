@@ -86,6 +86,8 @@ def bars(counts, x_label, title, logarithmic=True, axes=None):
     drawn = axes.barh(list(counts), list(counts.values()), color="#5F9ED1", edgecolor="#006BA4")
     axes.bar_label(drawn, [f"{count:,}" for count in counts.values()], padding=4)
     axes.set(xlabel=x_label, title=title, xscale="log" if logarithmic else "linear")
+    if not logarithmic:
+        axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.invert_yaxis()
     axes.margins(x=0.25)
     return axes

@@ -85,6 +85,14 @@ def test_curves_differ_in_color_dash_and_marker():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "c"]
 
 
+def test_bars_carry_their_numbers():
+    axes = figures.bars({"dense": 201_392_128, "convolution": 1_792}, "parameters", "five orders of magnitude")
+    assert [bar.get_width() for bar in axes.patches] == [201_392_128, 1_792]
+    assert texts(axes) == ["201,392,128", "1,792"] and axes.get_xscale() == "log"
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first one on top
+    assert figures.bars({"a": 1, "b": 2}, "x", "y", logarithmic=False).get_xscale() == "linear"
+
+
 def test_images_share_their_limits():
     generator = np.random.default_rng(0)
     first, second = generator.normal(size=(5, 8)), 3 * generator.normal(size=(4, 6))

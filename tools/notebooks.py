@@ -22,7 +22,16 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 PICTURES = ROOT / "docs" / "pictures"
-PICTURE_OF = {"00_start_here": 0, "02_convolution": 10}  # which figure of a lesson stands for it in the README
+PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the README
+    "00_start_here": 0,
+    "01_why_convolution": 2,
+    "02_convolution": 10,
+    "03_padding": 7,
+    "04_stride": 4,
+    "05_channels": 0,
+    "06_one_by_one": 0,
+    "07_pooling": 2,
+}
 KEPT_TAG = "nbval-ignore-output"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

@@ -1,3 +1,197 @@
 """Exercises of lesson 04, Stride."""
 
-__all__ = []
+import numpy as np
+
+from cnn_course import reference
+from cnn_course.checks.engine import function_question, value_question
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
+
+q1 = value_question(
+    (150, 149),
+    mistakes=[
+        ((149, 148), "Off by one: the start at 0 counts, too: ⌊(n + 2p − k)/s⌋ + 1."),
+        ((151, 150), "Rounded up: what does not fit is dropped, so round down."),
+        ((149, 149), "Padding counted once instead of twice: it is on each side."),
+        ((147, 149), "The padding is not used: 3 rows of zeros above and 3 below."),
+        ((100, 224), "The strides are swapped: 2 down, 3 to the right."),
+        ((151, 149), "Rows and columns of the kernel are swapped: it has 7 rows and 5 columns."),
+        ((147, 151), "Rows and columns of the padding are swapped: 3 above and below, none at the sides."),
+        ((149, 150), "Rows and columns of the answer are swapped: (rows, columns)."),
+        ((300, 447), "This is the size with strides 1."),
+        ((150, 151), 'This is n / s, rounded up, as with "same". Here the padding is given.'),
+    ],
+    code="((300 + 2 * 3 - 7) // 2 + 1, (451 - 5) // 3 + 1)",
+    why="Each axis has its own kernel size, padding and stride, and each rounds down for itself.",
+    hints=(
+        "Treat rows and columns one by one.",
+        "Rows: 300 + 2 · 3 pixels, the last start at 306 − 7. How many starts are there if every second counts?",
+        "Rows: 299/2 = 149.5, rounded down, plus the start at 0.",
+    ),
+    explanation="⌊(300 + 6 − 7)/2⌋ + 1 = 149 + 1 rows and ⌊(451 − 5)/3⌋ + 1 = 148 + 1 columns.",
+)
+
+_IMAGE = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 0, 1, 1, 0], [1, 3, 2, 0, 4]])
+_KERNEL = np.array([[1, 2], [0, -1]])
+
+
+def _every(down, right, kernel=_KERNEL):
+    return reference.cross_correlate(_IMAGE, kernel)[::down, ::right]
+
+
+q2 = value_question(
+    _every(2, 3),
+    mistakes=[
+        (_every(3, 2), "The strides are swapped: 2 down, 3 to the right."),
+        (_every(2, 2), "The kernel moves 3 columns to the right, not 2."),
+        (_every(1, 1), "This is the result with strides 1: which of these values remain?"),
+        (_every(1, 1)[:2, :2], "The kernel moves by one pixel here: the strides are 2 down, 3 to the right."),
+        (_every(2, 3, _KERNEL[::-1, ::-1]), "The kernel is flipped here: nothing is flipped in a CNN."),
+        (_every(2, 3, _KERNEL.T), "The kernel is transposed: its first row is [1, 2]."),
+        (_every(2, 3).T, "Rows and columns of the result are swapped."),
+        (_every(2, 3, np.abs(_KERNEL)), "The last weight is −1, not 1."),
+    ],
+    code="[[4, 6],\n [-1, -3]]",
+    why="Four outputs instead of twelve: each jump saves the windows between.",
+    hints=(
+        "At which rows and at which columns can the kernel start?",
+        "Rows 0 and 2, columns 0 and 3.",
+        "Top left: 1·1 + 2·2 + 0·0 + 1·(−1).",
+    ),
+    explanation="1 + 4 − 1 = 4, 1 + 6 − 1 = 6, 2 + 0 − 3 = −1 and 1 + 0 − 4 = −3, at rows 0, 2 and columns 0, 3.",
+)
+
+q3 = value_question(
+    3,
+    mistakes=[
+        (4, "Four zeros (two on each side) do it, but one of them is dropped: fewer are enough."),
+        (2, "That makes 54 positions: the last of 55 windows does not fit yet."),
+        (1, "That makes 54 positions: how long is the axis if 55 windows fit exactly?"),
+        (0, "Without padding there are 54 positions."),
+        (7, "One position too many: that would be 56. Mind the start at 0."),
+        (1.5, "That is on each side, and half a zero does not exist. The question is: in total."),
+        (227, "That is the length of the padded axis. How many of these pixels are zeros?"),
+    ],
+    code="(55 - 1) * 4 + 11 - 224",
+    why="224 + 3 = 227: that is where the 227 of so many descriptions of AlexNet comes from.",
+    hints=(
+        "Turn the question round: how many pixels do 55 windows need?",
+        "The first window starts at 0. Where does the last of 55 start, and where does it end?",
+        "It starts at 54 · 4 = 216 and is 11 long.",
+    ),
+    explanation="The last window starts at 54 · 4 = 216 and ends after 216 + 11 = 227 pixels: 3 more than 224.",
+)
+
+
+def strided(image, kernel, strides):
+    (height, width), (down, right) = kernel.shape, strides
+    rows, columns = (image.shape[0] - height) // down + 1, (image.shape[1] - width) // right + 1
+    output = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * down, j * right
+            output[i, j] = (image[top : top + height, left : left + width] * kernel).sum()
+    return output
+
+
+def _random_case(seed, image_shape, kernel_shape, strides):
+    generator = np.random.default_rng(seed)
+    arrays = [generator.integers(-9, 10, shape).astype(float) for shape in (image_shape, kernel_shape)]
+    return (*arrays, strides)
+
+
+q4 = function_question(
+    strided,
+    cases=[
+        _random_case(0, (7, 12), (3, 2), (2, 3)),
+        _random_case(1, (9, 6), (2, 3), (3, 1)),
+        _random_case(2, (6, 11), (2, 2), (1, 4)),
+        _random_case(3, (4, 5), (4, 5), (2, 2)),
+    ],
+    mistakes=[
+        (lambda image, kernel, strides: strided(image, kernel, (1, 1)), "The strides are not used."),
+        (
+            lambda image, kernel, strides: strided(image, kernel, strides[::-1]),
+            "The strides are swapped: the first is down, the second to the right.",
+        ),
+        (
+            lambda image, kernel, strides: strided(image, kernel, (strides[0],) * 2),
+            "The stride down is used for both axes.",
+        ),
+        (
+            lambda image, kernel, strides: strided(image, kernel, (1, 1))[: strided(image, kernel, strides).shape[0]][
+                :, : strided(image, kernel, strides).shape[1]
+            ],
+            "The size is right, but the windows start one pixel apart: multiply i and j by the strides.",
+        ),
+        (
+            lambda image, kernel, strides: strided(image, kernel[::-1, ::-1], strides),
+            "The kernel is flipped: nothing is flipped in a CNN.",
+        ),
+        (
+            lambda image, kernel, strides: strided(image, kernel, strides)[:-1, :-1],
+            "Off by one: there are ⌊(n − k)/s⌋ + 1 positions, with the start at 0.",
+        ),
+        (lambda *case: strided(*case).T, "Rows and columns of the output are swapped."),
+    ],
+    why="A framework does just this; it never computes the outputs that the strides leave out.",
+    hints=(
+        "Start from the loops of section 1.",
+        "Window [i, j] starts at row i · down and column j · right.",
+        "Rows: `(image.shape[0] - kernel.shape[0]) // strides[0] + 1`; columns: the same with index 1.",
+    ),
+    explanation="Window [i, j] starts at (i · down, j · right); the numbers of windows are those of section 2.",
+)
+
+
+def sizes(n, layers):
+    after = []
+    for kernel_size, strides, padding in layers:
+        n = (n + 2 * padding - kernel_size) // strides + 1
+        after.append(n)
+    return after
+
+
+def _with(size):
+    """A calculator that uses another formula for one layer."""
+
+    def calculate(n, layers):
+        after = []
+        for layer in layers:
+            n = size(n, *layer)
+            after.append(n)
+        return after
+
+    return calculate
+
+
+q5 = function_question(
+    sizes,
+    cases=[
+        (227, [(11, 4, 0), (3, 2, 0), (5, 1, 2), (3, 2, 0), (3, 1, 1), (3, 2, 0)]),
+        (224, [(7, 2, 3), (3, 2, 1), (3, 1, 1), (3, 2, 1)]),
+        (50, [(4, 3, 1), (2, 2, 0), (3, 1, 2)]),
+    ],
+    mistakes=[
+        (_with(lambda n, k, s, p: (n + p - k) // s + 1), "Padding counted once instead of twice: it is on each side."),
+        (_with(lambda n, k, s, p: (n - k) // s + 1), "The padding is not used."),
+        (_with(lambda n, k, s, p: (n + 2 * p - k) // s), "Off by one: the start at 0 counts, too."),
+        (_with(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1), "Rounded up: what does not fit is dropped."),
+        (_with(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "Sizes are whole numbers: round down in each layer."),
+        (_with(lambda n, k, s, p: n + 2 * p - k + 1), "The strides are not used."),
+        (_with(lambda n, k, s, p: (n + 2 * p - s) // k + 1), "Kernel size and strides are swapped."),
+        (
+            lambda n, layers: [sizes(n, [layer])[0] for layer in layers],
+            "Every layer starts from n here: it must start from what the layer before leaves.",
+        ),
+        (lambda n, layers: [n, *sizes(n, layers)], "The input's own size is in the list: return the sizes after it."),
+        (lambda n, layers: sizes(n, layers)[-1], "This is the last size alone: return one size for each layer."),
+    ],
+    why="Two lines of arithmetic before a training run have saved many an evening.",
+    hints=(
+        "Go through the layers in a loop and keep the current size in a variable.",
+        "The formula of section 2 gives the new size from the current one; append it to a list.",
+        "Padding is on each side, so it counts twice; `//` rounds down.",
+    ),
+    explanation="Each layer's size is computed from the one before with ⌊(n + 2p − k)/s⌋ + 1.",
+)

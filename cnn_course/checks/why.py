@@ -1,3 +1,164 @@
 """Exercises of lesson 01, Why convolution."""
 
-__all__ = []
+import numpy as np
+
+from cnn_course.checks.engine import function_question, value_question
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
+
+q1 = value_question(
+    (2304, 165, 25),
+    mistakes=[
+        (
+            (2304, 192, 25),
+            "After translation: off by one. Inside 6 rows the ways go from −5 to 5: 2 · 6 − 1.",
+        ),
+        ((2304, 48, 25), "After translation, ways in both directions count: up and down, left and right."),
+        ((2304, 2304, 25), "The second number is after translation. The relative index alone changes nothing."),
+        ((2304, 121, 25), "After translation: the columns are 8, not 6. The image is not square."),
+        ((2304, 225, 25), "After translation: the rows are 6, not 8. The image is not square."),
+        ((2304, 165, 9), "After locality: 9 belongs to Δ = 1. Here Δ = 2."),
+        ((2304, 165, 4), "After locality: the kernel reaches Δ to both sides, and the middle counts too."),
+        ((2304, 165, 16), "After locality: off by one on each axis. The middle counts too."),
+        ((48, 165, 25), "The dense layer: 48 pixels *and* 48 outputs. Each pair has a weight."),
+        ((1296, 121, 25), "The image is not square: 6 rows and 8 columns."),
+    ],
+    code="((6 * 8) ** 2, (2 * 6 - 1) * (2 * 8 - 1), (2 * 2 + 1) ** 2)",
+    why="Each assumption removes weights that no data has to pay for.",
+    hints=(
+        "Dense: a weight for each pair of pixel and output. Then count ways, no longer pairs.",
+        "How many rows up or down can one go inside 6 rows? From −5 to 5. Likewise for 8 columns.",
+        "With Δ = 2 a way has −2, −1, 0, 1 or 2 rows, and as many columns.",
+    ),
+    explanation="48 · 48 = 2,304 pairs; 11 · 15 = 165 ways; 5 · 5 = 25 near ways.",
+)
+
+q2 = value_question(
+    61,
+    mistakes=[
+        (60, "The weights are right. The bias is missing."),
+        (16, "The depth is missing: a filter sees all channels under its window."),
+        (15, "The depth and the bias are missing: a filter sees all channels under its window."),
+        (64, "One bias per filter, not one per channel."),
+        (12_289, "This is a dense unit, with a weight for each value of the image."),
+        (12_288, "This is a dense unit without its bias, with a weight for each value of the image."),
+        (37, "The kernel is 3 high and 5 wide: it is not square."),
+        (101, "The kernel is 3 high and 5 wide: it is not square."),
+    ],
+    code="3 * 5 * 4 + 1",
+    why="Local in space, full in depth: the size of the image plays no part.",
+    hints=(
+        "Which pixels does the filter see at one position, and how many numbers has a pixel?",
+        "A window of 3·5 pixels; each pixel has 4 channels; one bias for the filter.",
+        "Section 5 did the same for 5×5 and 3 channels: 5 · 5 · 3 + 1.",
+    ),
+    explanation="3 · 5 pixels with 4 channels each are 60 weights, and the filter has one bias: 61.",
+)
+
+_MATRIX = np.eye(4, k=-1) + 2 * np.eye(4) + 3 * np.eye(4, k=1)
+_WRAPPED = _MATRIX + 3 * np.eye(4, k=-3) + np.eye(4, k=3)
+_LATE = np.eye(4) + 2 * np.eye(4, k=1) + 3 * np.eye(4, k=2)
+
+q3 = value_question(
+    _MATRIX,
+    mistakes=[
+        (_MATRIX.T, "The kernel is flipped (or rows and columns are swapped): its 1 belongs to the value *before*."),
+        (_WRAPPED, "The kernel wraps around. Outside there are zeros: its outer weights are cut off at the ends."),
+        (_WRAPPED.T, "The kernel wraps around, and it is flipped."),
+        (_LATE, "The kernel starts at the value at hand. Its middle, 2, belongs there."),
+        (np.eye(4, k=-2) + 2 * np.eye(4, k=-1) + 3 * np.eye(4), "The kernel ends at the value at hand. Center it."),
+        (_MATRIX[1:3], "Two rows are missing: with zeros outside there are four outputs."),
+    ],
+    code="[[2, 3, 0, 0],\n [1, 2, 3, 0],\n [0, 1, 2, 3],\n [0, 0, 1, 2]]",
+    why="This is a Toeplitz matrix: three weights, each along its diagonal.",
+    hints=(
+        "One row makes one output: where does the kernel lie for that output?",
+        "For the second value the kernel lies on values 0, 1 and 2.",
+        "For the first value, the weight 1 falls on the zero outside and is cut off.",
+    ),
+    explanation="The middle 2 runs along the diagonal, 3 above it, 1 below it.",
+)
+
+
+def shuffled_weights(weights, order):
+    return weights[order]
+
+
+def _shuffling_cases():
+    generator = np.random.default_rng(0)
+    return [(generator.normal(size=(n, units)), generator.permutation(n)) for n, units in ((7, 3), (12, 12))]
+
+
+q4 = function_question(
+    shuffled_weights,
+    cases=_shuffling_cases(),
+    mistakes=[
+        (
+            lambda weights, order: weights[np.argsort(order)],
+            "This is the inverse shuffle: place p of the new image shows the old place order[p].",
+        ),
+        (lambda weights, order: weights, "The weights are unchanged, so each meets the wrong pixel."),
+        (lambda weights, order: weights[order].T, "The result is transposed: keep (inputs, units)."),
+        (lambda weights, order: weights[::-1], "The rows are reversed; they must follow `order`."),
+    ],
+    why="So a dense net has the same chances on shuffled images: it does not know what is near.",
+    hints=(
+        "Each output is a sum of pixel times weight: the weight must travel with its pixel.",
+        "Which axis of `weights` belongs to the pixels: the rows or the columns?",
+        "Place p now shows the old pixel order[p], so row p must be the old row order[p].",
+    ),
+    explanation="Row p of the new weights is row order[p] of the old ones, just as in the images.",
+)
+
+
+def conv_matrix(kernel, height, width):
+    up, left = kernel.shape[0] // 2, kernel.shape[1] // 2
+    matrix = np.zeros((height, width, height, width))
+    for i, j, y, x in np.ndindex(matrix.shape):
+        if abs(y - i) <= up and abs(x - j) <= left:
+            matrix[i, j, y, x] = kernel[y - i + up, x - j + left]
+    return matrix.reshape(height * width, height * width)
+
+
+def _wrapped_matrix(kernel, height, width):
+    matrix = np.zeros((height, width, height, width))
+    for i, j, a, b in np.ndindex(height, width, *kernel.shape):
+        y, x = i + a - kernel.shape[0] // 2, j + b - kernel.shape[1] // 2
+        matrix[i, j, y % height, x % width] += kernel[a, b]
+    return matrix.reshape(height * width, height * width)
+
+
+def _corner_matrix(kernel, height, width):
+    matrix = np.zeros((height, width, height, width))
+    for i, j, a, b in np.ndindex(height, width, *kernel.shape):
+        if i + a < height and j + b < width:
+            matrix[i, j, i + a, j + b] = kernel[a, b]
+    return matrix.reshape(height * width, height * width)
+
+
+def _kernel(seed, shape):
+    return np.random.default_rng(seed).permutation(np.arange(1.0, 16))[: np.prod(shape)].reshape(shape) - 7.5
+
+
+q5 = function_question(
+    conv_matrix,
+    cases=[(_kernel(0, (3, 3)), 3, 4), (_kernel(1, (3, 5)), 5, 4), (_kernel(2, (1, 3)), 4, 6)],
+    mistakes=[
+        (lambda *case: conv_matrix(*case).T, "The kernel is flipped (or the matrix is transposed): rows are outputs."),
+        (_wrapped_matrix, "The kernel wraps around at the border: outside the image there are zeros."),
+        (_corner_matrix, "The kernel's top left lies on the pixel at hand. Its middle belongs there."),
+        (
+            lambda kernel, height, width: conv_matrix(kernel, width, height),
+            "Height and width are swapped: a row of the image has `width` pixels.",
+        ),
+        (lambda kernel, *size: conv_matrix(kernel[::-1], *size), "The kernel is flipped up-down."),
+        (lambda kernel, *size: conv_matrix(kernel[:, ::-1], *size), "The kernel is flipped left-right."),
+    ],
+    why="You have built a convolution as a dense layer: the same numbers, only 9, 15 or 3 of them different.",
+    hints=(
+        "Start from `as_matrix` and look for every 4, 5 and 20.",
+        "Fill an array with four axes (i, j, y, x) first, and reshape it at the end.",
+        "There are height · width outputs and height · width pixels.",
+    ),
+    explanation="The way from output (i, j) to pixel (y, x) chooses the weight; far pixels keep 0.",
+)

@@ -1,3 +1,91 @@
 """Typical wrong answers to the exercises of lesson 01, each with what the checker must say."""
 
-MISTAKES = {}
+import numpy as np
+import scipy.signal
+
+
+def responses(operation, boundary="fill"):
+    """The matrix column by column: what the operation makes of each single bright pixel. No code of the checker."""
+
+    def matrix(kernel, height, width):
+        columns = []
+        for pixel in range(height * width):
+            image = np.zeros(height * width)
+            image[pixel] = 1
+            columns.append(operation(image.reshape(height, width), kernel, "same", boundary).ravel())
+        return np.array(columns).T
+
+    return matrix
+
+
+right = responses(scipy.signal.correlate2d)
+
+
+def top_left(kernel, height, width):
+    """The kernel hangs from the pixel at hand, to the right and down."""
+    larger = np.zeros((2 * kernel.shape[0] - 1, 2 * kernel.shape[1] - 1))
+    larger[kernel.shape[0] - 1 :, kernel.shape[1] - 1 :] = kernel
+    return right(larger, height, width)
+
+
+def undone(weights, order):
+    result = np.empty_like(weights)
+    for place, pixel in enumerate(order):
+        result[pixel] = weights[place]
+    return result
+
+
+MISTAKES = {
+    "q1": [
+        ((2304, 192, 25), "off by one"),
+        ((2304, 48, 25), "both directions"),
+        ((2304, 2304, 25), "relative index alone changes nothing"),
+        ((2304, 121, 25), "the columns are 8"),
+        ((2304, 225, 25), "the rows are 6"),
+        ((2304, 165, 9), "9 belongs to Δ = 1"),
+        ((2304, 165, 4), "to both sides"),
+        ((2304, 165, 16), "off by one on each axis"),
+        ((48, 165, 25), "Each pair has a weight"),
+        ((1296, 121, 25), "not square"),
+        (2304, r"must have the shape \(3,\)"),
+    ],
+    "q2": [
+        (60, "bias is missing"),
+        (16, "depth is missing"),
+        (15, "depth and the bias are missing"),
+        (64, "not one per channel"),
+        (12289, "a dense unit, with"),
+        (12288, "a dense unit without its bias"),
+        (37, "not square"),
+        (101, "not square"),
+        ((3, 5, 4), r"must have the shape \(\)"),
+    ],
+    "q3": [
+        ([[2, 1, 0, 0], [3, 2, 1, 0], [0, 3, 2, 1], [0, 0, 3, 2]], "flipped"),
+        ([[2, 3, 0, 1], [1, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2]], r"wraps around\. Outside"),
+        ([[2, 1, 0, 3], [3, 2, 1, 0], [0, 3, 2, 1], [1, 0, 3, 2]], "wraps around, and it is flipped"),
+        ([[1, 2, 3, 0], [0, 1, 2, 3], [0, 0, 1, 2], [0, 0, 0, 1]], "starts at the value at hand"),
+        ([[3, 0, 0, 0], [2, 3, 0, 0], [1, 2, 3, 0], [0, 1, 2, 3]], "ends at the value at hand"),
+        ([[1, 2, 3, 0], [0, 1, 2, 3]], "Two rows are missing"),
+    ],
+    "q4": [
+        (undone, "inverse shuffle"),
+        (lambda weights, order: weights, "unchanged"),
+        (lambda weights, order: weights[order].T, "transposed"),
+        (lambda weights, order: weights[::-1], "reversed"),
+        (lambda weights, order: weights[:, order], "raised IndexError"),
+        (lambda weights, order: weights[order, 0], "result must have shape"),
+        (lambda weights, order: None, "returned None"),
+    ],
+    "q5": [
+        (responses(scipy.signal.convolve2d), "flipped"),
+        (lambda *case: right(*case).T, "transposed"),
+        (responses(scipy.signal.correlate2d, "wrap"), "wraps around"),
+        (top_left, "top left lies on the pixel"),
+        (lambda kernel, height, width: right(kernel, width, height), "Height and width are swapped"),
+        (lambda kernel, *size: right(kernel[::-1], *size), "up-down"),
+        (lambda kernel, *size: right(kernel[:, ::-1], *size), "left-right"),
+        (lambda kernel, height, width: np.eye(height * width), "the value at"),
+        (lambda kernel, height, width: np.zeros((height, width, height, width)), "result must have shape"),
+    ],
+}
