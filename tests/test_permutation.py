@@ -44,7 +44,7 @@ def measure(seed):
     order = generator.permutation(CANVAS**2)
     splits = ((digits.x_train, digits.y_train), (digits.x_validation, digits.y_validation))
     found = {}
-    for where, copies, epochs in zip(WHERE, (1, 4), (6, 4), strict=True):
+    for where, copies, epochs in zip(WHERE, (1, 4), (6, 3), strict=True):
         places = [generator.integers(0, CANVAS - SIZE + 1, (copies * len(x), 2)) for x, _ in splits]
         if where == "centered":
             places = [np.full_like(pairs, (CANVAS - SIZE) // 2) for pairs in places]
