@@ -1,4 +1,4 @@
-"""Run every section of a lesson as if it had been copied: `python run_sections.py LESSON`.
+"""Run sections of a lesson as if each had been copied: `python run_sections.py LESSON [TITLE ...]`, default all.
 
 The import cell runs once. Each section then runs in a fresh copy of that namespace, without a network, and what it
 prints is compared with what is stored, except in tagged cells. Prints one JSON list of problems.
@@ -23,7 +23,7 @@ from rules import IGNORED
 SHOWN = ("text/plain", "text/html", "text/markdown")
 
 
-def problems_of(notebook):
+def problems_of(notebook, titles):
     shell = InteractiveShell.instance()
     shell.displayhook = shell.display_trap.hook = _Hook(shell)
     shell.showtraceback = lambda *arguments, **options: None  # errors are compared as outputs, not printed
@@ -31,6 +31,8 @@ def problems_of(notebook):
     problems = _compare(shell, imports)
     namespace = dict(shell.user_ns)
     for section in lessons.sections(notebook):
+        if titles and section.title not in titles:
+            continue
         module = types.ModuleType("__main__")
         module.__dict__.update(namespace)
         shell.user_module, shell.user_ns = module, module.__dict__
@@ -100,4 +102,4 @@ if __name__ == "__main__":
     file = Path(sys.argv[1]).resolve()
     os.chdir(file.parent)
     socket.socket.connect = socket.create_connection = _refuse
-    print(json.dumps(problems_of(lessons.read(file))))
+    print(json.dumps(problems_of(lessons.read(file), titles=sys.argv[2:])))

@@ -12,11 +12,12 @@ import notebooks
 import rules
 
 NAMES = [file.stem for file in lessons.LESSONS]
+TRAINS_LONG = {"01_why_convolution": 7, "07_pooling": 8}  # sections that train for more than 5 s, by lesson
 
 
-def sections_that_fail(file):
+def sections_that_fail(file, titles=()):
     """Problems that `run_sections.py` finds, in a process of its own."""
-    command = [sys.executable, str(Path(__file__).with_name("run_sections.py")), str(file)]
+    command = [sys.executable, str(Path(__file__).with_name("run_sections.py")), str(file), *titles]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -45,7 +46,20 @@ def test_a_lesson_is_small(name):
 
 @pytest.mark.parametrize("name", [*NAMES, "_template"])
 def test_each_section_runs_when_copied(name):
-    assert sections_that_fail(lessons.NOTEBOOKS / f"{name}.ipynb") == []
+    file = lessons.NOTEBOOKS / f"{name}.ipynb"
+    sections = lessons.sections(lessons.read(file))
+    titles = [section.title for section in sections if section.code and section.number != TRAINS_LONG.get(name, 0)]
+    assert titles and sections_that_fail(file, titles) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRAINS_LONG)
+def test_a_section_that_trains_long_runs_when_copied(name):
+    file = lessons.NOTEBOOKS / f"{name}.ipynb"
+    sections = lessons.sections(lessons.read(file))
+    titles = [section.title for section in sections if section.number == TRAINS_LONG[name]]
+    assert len(titles) == 1 and any(".fit(" in cell.source for cell in sections[TRAINS_LONG[name] - 1].code)
+    assert sections_that_fail(file, titles) == []
 
 
 def test_lesson_00_shows_the_map_of_all_lessons():
