@@ -1,6 +1,6 @@
-"""Real data that is never in the way: small data sets and photographs that come with the course.
+"""Real data that is never in the way: what comes with the course first, the well-known sets when they are asked for.
 
-Each file is checked against its SHA-256 when it is read. `README.md` beside the files gives sources and licenses.
+Embedded and fetched files are checked against their checksums. `data/README.md` gives sources and licenses.
 """
 
 import hashlib
@@ -10,9 +10,34 @@ from pathlib import Path
 
 import numpy as np
 
+from cnn_course import download, formats
+
 __all__ = ["DATASETS", "PHOTOS", "Dataset", "folder", "load", "photo"]
 
-DATASETS = ("digits",)
+_DIGIT_NAMES = tuple("0123456789")
+_ORIGINALS = {  # by name: the shape of an image, the names of the classes, the source
+    "mnist": (
+        (28, 28),
+        _DIGIT_NAMES,
+        "LeCun, Cortes & Burges, The MNIST database of handwritten digits, CC BY-SA 3.0",
+    ),
+    "fashion_mnist": (
+        (28, 28),
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        "Xiao, Rasul & Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747, MIT",
+    ),
+    "cifar10": (
+        (32, 32, 3),
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        "Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, CIFAR-10, no license stated",
+    ),
+}
+_SEED = 0
+_TEXTURES = ("brick", "grass", "gravel")
+_QUADRANTS = {"train": ((0, 0), (256, 256)), "validation": ((0, 256),), "test": ((256, 0),)}  # (top, left)
+_OFFSETS = (0, 14, 28)  # 28 + 227 = 255 of 256 pixels
+
+DATASETS = ("digits", "textures", *_ORIGINALS)
 PHOTOS = ("brick", "cat", "coffee", "grass", "gravel")
 
 
@@ -41,35 +66,49 @@ class Dataset:
         return f"Dataset({splits}, {len(self.class_names)} classes)"
 
 
-def load(name):
+def load(name, path=None):
     """Load a data set as images with labels, split into train, validation and test.
 
     Args:
-        name: str, one of `data.DATASETS`. `"digits"`: 1,797 handwritten digits at 28x28.
+        name: str, one of `data.DATASETS`. Embedded: `"digits"`, 1,797 handwritten digits, and `"textures"`, crops of
+            the photographs of brick, grass and gravel. Fetched once, then kept: `"mnist"`, `"fashion_mnist"` and
+            `"cifar10"`, as in `keras.datasets`.
+        path: None, or, for the sets that are fetched, str or `os.PathLike`: a local `.npz` with the keys `x_train,
+            y_train, x_test, y_test`, a folder that holds the original files, or CIFAR-10's binary archive; needs no
+            network. Or str, the `http(s)://` address of a mirror that holds the original files.
 
     Returns:
-        `Dataset`; for `"digits"` 1,149 training, 288 validation and 360 test images of shape (28, 28, 1).
+        `Dataset`. Gray digits and clothes are (28, 28, 1), CIFAR-10's images (32, 32, 3), textures (227, 227, 3) with
+        three equal channels. Where the authors made no validation split, it is every tenth training image of each
+        class, drawn with a fixed seed, always the same; the authors' test split is kept as it is.
+
+        `"textures"`: of each photograph's quadrants of 256x256, top left and bottom right are for training, top right
+        for validation and bottom left for the test. Nine crops are taken from each, at offsets 0, 14 and 28. Crops of
+        one quadrant overlap: they are shifted views, not independent images. Crops of two quadrants share no pixel.
 
     Raises:
-        ValueError: the name is unknown, or the file is damaged.
-        FileNotFoundError: the file is missing.
+        ValueError: the name is unknown, a path is given for an embedded set, or a file does not hold what is required.
+        TypeError: `path` is no path.
+        FileNotFoundError: the path does not exist, or its folder does not hold the files.
+        ConnectionError: the files cannot be fetched; the message says what to do without a network.
+        OSError: the cache folder cannot be written.
+        ImportError: something is to be fetched, and pooch (extra `course`) is not installed.
 
     Source:
-        Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, by way of scikit-learn; CC BY 4.0.
+        Alpaydin & Kaynak (1998), by way of scikit-learn; photographs by way of scikit-image; LeCun, Cortes & Burges;
+        Xiao et al. (2017), arXiv:1708.07747; Krizhevsky (2009). Licenses in `data/README.md`.
 
-    >>> load("digits")
+    >>> load("digits")  # or "mnist"
     Dataset(train (1149, 28, 28, 1), validation (288, 28, 28, 1), test (360, 28, 28, 1), 10 classes)
+    >>> load("textures")
+    Dataset(train (54, 227, 227, 3), validation (27, 227, 227, 3), test (27, 227, 227, 3), 3 classes)
     """
     _validate_name(name, DATASETS, "data set")
-    arrays = {
-        key: _pixels(values)[..., np.newaxis] if key.startswith("x_") else values.astype(np.int64)
-        for key, values in _read(name).items()
-    }
-    return Dataset(
-        **arrays,
-        class_names=tuple("0123456789"),
-        source="Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, CC BY 4.0, enlarged from 8x8",
-    )
+    if name in _ORIGINALS:
+        return _load_original(name, path)
+    if path is not None:
+        raise ValueError(f"{name!r} comes with the course: `path` must be None. Received: path={path!r}.")
+    return _load_digits() if name == "digits" else _load_textures()
 
 
 def photo(name):
@@ -112,6 +151,56 @@ def _validate_name(name, known, kind):
         raise ValueError(f"The name of a {kind} must be one of {', '.join(known)}. Received: {name!r}.")
 
 
+def _load_digits():
+    arrays = {
+        key: _pixels(values)[..., np.newaxis] if key.startswith("x_") else values.astype(np.int64)
+        for key, values in _read("digits").items()
+    }
+    source = "Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, CC BY 4.0, enlarged from 8x8"
+    return Dataset(**arrays, class_names=_DIGIT_NAMES, source=source)
+
+
+def _load_textures():
+    photos = [photo(texture) for texture in _TEXTURES]
+    arrays = {}
+    for split, corners in _QUADRANTS.items():
+        places = [(top + i, left + j) for top, left in corners for i in _OFFSETS for j in _OFFSETS]
+        crops = [pixels[top : top + 227, left : left + 227] for pixels in photos for top, left in places]
+        arrays[f"x_{split}"] = np.stack(crops)
+        arrays[f"y_{split}"] = np.repeat(np.arange(len(photos)), len(places))
+    source = "scikit-image's photographs brick, grass and gravel, CC0, cut into crops"
+    return Dataset(**arrays, class_names=_TEXTURES, source=source)
+
+
+def _load_original(name, path):
+    image_shape, class_names, source = _ORIGINALS[name]
+    is_address = isinstance(path, str) and path.startswith(("http://", "https://"))
+    if path is None or is_address:
+        path = download.fetch(name, mirror=path)
+    arrays = formats.read(name, path, image_shape)
+    chosen = _validation_mask(arrays["y_train"])
+    parts = {"train": ("train", ~chosen), "validation": ("train", chosen), "test": ("test", slice(None))}
+    splits = {}
+    for split, (part, index) in parts.items():
+        images = _pixels(arrays[f"x_{part}"][index])
+        splits[f"x_{split}"] = images if images.ndim == 4 else images[..., np.newaxis]
+        splits[f"y_{split}"] = arrays[f"y_{part}"][index].astype(np.int64)
+    return Dataset(**splits, class_names=class_names, source=source)
+
+
+def _validation_mask(labels):
+    """True for a tenth of the images, the same tenth of each class (within one), at random and always the same."""
+    counts = np.bincount(labels)
+    if counts.min() < 10:
+        label = counts.argmin()
+        raise ValueError(f"Each class needs at least 10 training images. Received: {counts[label]} of label {label}.")
+    shuffled = np.random.default_rng(_SEED).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    chosen = np.zeros(len(labels), dtype=bool)
+    chosen[by_class[::10]] = True
+    return chosen
+
+
 def _read(name):
     """Arrays of one embedded archive, by name, after its checksum was compared."""
     file = folder() / f"{name}.npz"
@@ -130,4 +219,4 @@ def _read(name):
 
 def _pixels(values):
     """Gray levels 0..255 as float32 in [0, 1]."""
-    return values.astype(np.float32) / np.float32(255)
+    return np.divide(values, 255, dtype=np.float32)  # one array, where astype and a division would make two

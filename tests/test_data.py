@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import itertools
 import shutil
 
 import numpy as np
@@ -34,6 +35,38 @@ def test_splits_are_stratified_and_share_no_image():
     assert len(np.unique(images.reshape(1797, -1), axis=0)) == originals
 
 
+def test_textures_are_crops_of_fixed_quadrants():
+    textures = data.load("textures")
+    assert textures.class_names == ("brick", "grass", "gravel") and "CC0" in textures.source
+    quadrants = {"train": [(0, 0), (256, 256)], "validation": [(0, 256)], "test": [(256, 0)]}
+    for split, corners in quadrants.items():
+        x, y = getattr(textures, f"x_{split}"), getattr(textures, f"y_{split}")
+        assert x.shape == (27 * len(corners), 227, 227, 3) and x.dtype == np.float32 and y.dtype == np.int64
+        crops, labels = iter(x), iter(y)
+        for label, name in enumerate(textures.class_names):
+            original = getattr(skimage.data, name)()
+            for top, left in corners:
+                quadrant = original[top : top + 256, left : left + 256]
+                for i, j in itertools.product([0, 14, 28], repeat=2):
+                    crop = np.round(next(crops) * 255).astype(np.uint8)
+                    assert next(labels) == label
+                    for channel in range(3):
+                        np.testing.assert_array_equal(crop[..., channel], quadrant[i : i + 227, j : j + 227])
+        assert next(crops, None) is next(labels, None) is None
+
+
+def test_textures_stay_below_a_hundred_megabytes():
+    textures = data.load("textures")
+    assert sum(getattr(textures, f"x_{split}").nbytes for split in ("train", "validation", "test")) < 100e6
+
+
+@pytest.mark.parametrize("name", ["digits", "textures"])
+@pytest.mark.parametrize("path", ["digits.npz", "", 3, "http://127.0.0.1"])
+def test_embedded_sets_take_no_path(name, path):
+    with pytest.raises(ValueError, match=f"'{name}' comes with the course: `path` must be None. Received: path="):
+        data.load(name, path=path)
+
+
 def test_photos_are_the_originals():
     for name, original in (("cat", skimage.data.chelsea()), ("coffee", skimage.data.coffee())):
         np.testing.assert_array_equal(np.round(data.photo(name) * 255).astype(np.uint8), original)
@@ -50,7 +83,7 @@ def test_the_script_rebuilds_what_is_committed():
     rebuild = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(rebuild)
     expected = {"digits": rebuild.digits()} | {name: {"pixels": p} for name, p in rebuild.photographs().items()}
-    assert set(expected) == {*data.DATASETS, *data.PHOTOS}
+    assert set(expected) == {"digits", *data.PHOTOS}
     for name, arrays in expected.items():
         with np.load(data.folder() / f"{name}.npz", allow_pickle=False) as stored:
             assert set(stored) == set(arrays)
@@ -62,7 +95,7 @@ def test_the_script_rebuilds_what_is_committed():
 def test_readme_gives_source_license_and_checksum_of_each_file():
     readme = (data.folder() / "README.md").read_text(encoding="utf-8")
     files = sorted(data.folder().glob("*.npz"))
-    assert len(files) == len(data.DATASETS) + len(data.PHOTOS)
+    assert {file.stem for file in files} == {"digits", *data.PHOTOS}
     for file in files:
         row = next(line for line in readme.splitlines() if line.startswith(f"| `{file.name}`"))
         assert hashlib.sha256(file.read_bytes()).hexdigest() in row
@@ -100,5 +133,5 @@ def test_a_missing_file_is_a_clear_error(copied_folder):
 def test_unknown_names_list_the_known_ones(name):
     with pytest.raises(ValueError, match=f"one of {', '.join(data.PHOTOS)}. Received: "):
         data.photo(name)
-    with pytest.raises(ValueError, match="data set must be one of digits. Received: "):
+    with pytest.raises(ValueError, match=f"data set must be one of {', '.join(data.DATASETS)}. Received: "):
         data.load(name)
