@@ -1,0 +1,264 @@
+"""The course's networks in plain Keras: each function returns a built, untrained `keras.Model`.
+
+Every function can be copied into a notebook as it stands.
+"""
+
+import keras
+from keras import layers
+
+__all__ = ["LocalResponseNormalization", "alexnet", "all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
+
+
+@keras.saving.register_keras_serializable(package="cnn_course")
+class LocalResponseNormalization(layers.Layer):
+    """Divide each value by a power of the squares at its pixel, summed over neighboring channels (lesson 13).
+
+    The output is x / (bias + alpha * sum of x**2 over the channels within `depth_radius`)**beta. The sum is a matrix
+    product with a band of ones, the power an exponential of a logarithm: on a CPU both are faster than a loop over
+    channels or `**`.
+
+    Args:
+        depth_radius: int >= 0, n/2 in the paper, channels on each side.
+        bias: float > 0, k in the paper.
+        alpha: float >= 0.
+        beta: float.
+
+    Call:
+        Array (batch, height, width, channels) to an array of the same shape.
+
+    Source:
+        Krizhevsky, Sutskever & Hinton (2012), section 3.3, with its constants.
+
+    >>> LocalResponseNormalization()(keras.ops.ones((1, 55, 55, 96))).shape == (1, 55, 55, 96)
+    True
+    """
+
+    def __init__(self, depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75, **options):
+        super().__init__(**options)
+        self.depth_radius, self.bias, self.alpha, self.beta = depth_radius, bias, alpha, beta
+
+    def call(self, inputs):
+        """Normalize; in float32 also under mixed precision, where squares would overflow."""
+        values = keras.ops.cast(inputs, "float32")
+        channels = keras.ops.arange(inputs.shape[-1])
+        near = keras.ops.abs(channels[:, None] - channels) <= self.depth_radius
+        squares = keras.ops.matmul(keras.ops.square(values), keras.ops.cast(near, "float32"))
+        scale = keras.ops.exp(-self.beta * keras.ops.log(self.bias + self.alpha * squares))
+        return keras.ops.cast(values * scale, inputs.dtype)
+
+    def get_config(self):
+        """Arguments that build an equal layer."""
+        names = ("depth_radius", "bias", "alpha", "beta")
+        return super().get_config() | {name: getattr(self, name) for name in names}
+
+
+def pooled_cnn(input_shape=(28, 28, 1), classes=10):
+    """Three convolutions, a max pool after each, and two dense layers (lesson 11).
+
+    Args:
+        input_shape: tuple of three ints (height, width, channels); height and width at least 22 pixels.
+        classes: int >= 1, number of classes.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
+        110,474 parameters with the defaults.
+
+    Raises:
+        ValueError: the image is smaller than 22 pixels, from Keras.
+
+    Source:
+        The first network of many introductions, among them Chollet, Deep Learning with Python (2021), chapter 8.
+
+    >>> pooled_cnn().count_params()
+    110474
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="pooled_cnn",
+    )
+
+
+def strided_cnn(input_shape=(28, 28, 1), classes=10):
+    """The same three convolutions with strides of 2 instead of pools (lesson 12).
+
+    Args:
+        input_shape: tuple of three ints (height, width, channels); height and width at least 15 pixels.
+        classes: int >= 1, number of classes.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
+        159,626 parameters with the defaults.
+
+    Raises:
+        ValueError: the image is smaller than 15 pixels, from Keras.
+
+    Source:
+        Springenberg et al. (2015), Striving for Simplicity, arXiv:1412.6806, section 2, "Strided-CNN".
+
+    >>> strided_cnn().count_params()
+    159626
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(32, 3, strides=2, activation="relu"),
+            layers.Conv2D(64, 3, strides=2, activation="relu"),
+            layers.Conv2D(128, 3, strides=2, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="strided_cnn",
+    )
+
+
+def all_convolutional(input_shape=(28, 28, 1), classes=10):
+    """Each pool replaced by an extra strided convolution, the dense layers by 1x1 and a global average (lesson 12).
+
+    Args:
+        input_shape: tuple of three ints (height, width, channels); height and width at least 15 pixels.
+        classes: int >= 1, number of classes.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
+        287,722 parameters with the defaults.
+
+    Raises:
+        ValueError: the image is too small, from Keras.
+
+    Source:
+        Springenberg et al. (2015), Striving for Simplicity, arXiv:1412.6806, section 2, "All-CNN".
+
+    >>> all_convolutional().count_params()
+    287722
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.Conv2D(128, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(classes, 1),
+            layers.GlobalAveragePooling2D(),
+            layers.Softmax(),
+        ],
+        name="all_convolutional",
+    )
+
+
+def lenet5(input_shape=(28, 28, 1), classes=10):
+    """LeNet-5 as it is usually built today: all maps connected, plain average pools, softmax (lesson 11).
+
+    The network of 1998 read 32x32 images: "same" in the first layer gives 28x28 images the same sizes from there on.
+
+    Args:
+        input_shape: tuple of three ints (height, width, channels); height and width at least 28 pixels.
+        classes: int >= 1, number of classes.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
+        61,706 parameters with the defaults.
+
+    Raises:
+        ValueError: the image is too small, from Keras.
+
+    Source:
+        LeCun et al. (1998), Gradient-Based Learning Applied to Document Recognition, section II.B.
+
+    >>> lenet5().count_params()
+    61706
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(6, 5, padding="same", activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(16, 5, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(120, 5, activation="tanh"),
+            layers.Flatten(),
+            layers.Dense(84, activation="tanh"),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="lenet5",
+    )
+
+
+def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
+    """AlexNet, the network of 2012, in three builds (lesson 13).
+
+    `"two_tower"` is the original: the second, fourth and fifth convolution in two groups, which the paper placed on
+    two GPUs. `"one_tower"` is the same without groups. `"textbook"` also leaves out the normalization and reads
+    images of 224x224 without padding, so that 5x5 instead of 6x6 positions reach the dense layers.
+
+    Args:
+        variant: str, `"two_tower"`, `"one_tower"` or `"textbook"`.
+        input_shape: tuple of three ints (height, width, channels), height and width at least 67 pixels;
+            None for (224, 224, 3) in the textbook build and (227, 227, 3) in the others.
+        classes: int >= 1, number of classes.
+        width: float > 0, multiplies the filters and units of every hidden layer, for small machines; they are
+            rounded to even numbers.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes); with the
+        defaults 60,965,224 parameters, 62,378,344 with one tower and 50,844,008 in the textbook build.
+
+    Raises:
+        ValueError: the variant is unknown, the width is not positive, or the image is too small (from Keras).
+
+    Source:
+        Krizhevsky, Sutskever & Hinton (2012), ImageNet Classification with Deep Convolutional Neural Networks,
+        sections 3.1 to 3.5; the textbook build: Zhang et al., Dive into Deep Learning, section 8.1.
+
+    >>> alexnet("textbook", classes=3, width=0.25).count_params()
+    2933091
+    """
+    if variant not in ("two_tower", "one_tower", "textbook"):
+        raise ValueError(f"variant must be 'two_tower', 'one_tower' or 'textbook'. Received: {variant!r}.")
+    if not width > 0:
+        raise ValueError(f"width must be a positive number. Received: {width!r}.")
+    textbook = variant == "textbook"
+    groups = 2 if variant == "two_tower" else 1
+
+    def scaled(count):
+        return max(2, 2 * round(count * width / 2))
+
+    def normalization():
+        return [] if textbook else [LocalResponseNormalization()]
+
+    return keras.Sequential(
+        [
+            keras.Input(input_shape or ((224, 224, 3) if textbook else (227, 227, 3))),
+            layers.Conv2D(scaled(96), 11, strides=4, activation="relu"),
+            *normalization(),
+            layers.MaxPooling2D(3, strides=2),
+            layers.Conv2D(scaled(256), 5, padding="same", groups=groups, activation="relu"),
+            *normalization(),
+            layers.MaxPooling2D(3, strides=2),
+            layers.Conv2D(scaled(384), 3, padding="same", activation="relu"),
+            layers.Conv2D(scaled(384), 3, padding="same", groups=groups, activation="relu"),
+            layers.Conv2D(scaled(256), 3, padding="same", groups=groups, activation="relu"),
+            layers.MaxPooling2D(3, strides=2),
+            layers.Flatten(),
+            layers.Dense(scaled(4096), activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(scaled(4096), activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name=f"alexnet_{variant}",
+    )

@@ -1,0 +1,199 @@
+"""The course's networks: parameters, sizes and work as the lessons say, training, saving; on every Keras backend."""
+
+import functools
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+from cnn_course import models, reference
+from cnn_course.anatomy import describe
+
+import keras  # isort: skip
+
+SMALL = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.lenet5]
+ALEXNETS = ["two_tower", "one_tower", "textbook"]
+
+
+def tiny_alexnet(variant="two_tower", **options):
+    return models.alexnet(variant, classes=3, width=0.05, **({"input_shape": (67, 75, 3)} | options))
+
+
+@functools.cache
+def full_alexnet(variant):
+    return models.alexnet(variant)
+
+
+@pytest.mark.parametrize(
+    ("build", "parameters", "macs"),
+    [
+        (models.pooled_cnn, 110_474, 3_106_176),
+        (models.strided_cnn, 159_626, 1_073_952),
+        (models.all_convolutional, 287_722, 7_145_856 - (512 + 10) * 128 + 2 * 2 * 128 * 10),
+        (models.lenet5, 61_706, 28 * 28 * 150 + 10 * 10 * 2400 + 48_000 + 84 * 120 + 840),
+    ],
+)
+def test_parameters_and_macs(build, parameters, macs):
+    model = build()
+    assert model.count_params() == parameters
+    totals = describe(model).totals
+    assert (totals.parameters, totals.macs) == (parameters, macs)
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "padding", "parameters", "macs"),
+    [
+        (3, "same", 353_386, 7_145_856),
+        (2, "valid", 196_714, 4_273_536),
+    ],
+)
+def test_an_extra_strided_layer_for_each_pool_costs_more(kernel_size, padding, parameters, macs):
+    channels, extra = 0, []
+    for layer in models.pooled_cnn().layers:
+        channels = getattr(layer, "filters", channels)
+        if isinstance(layer, keras.layers.MaxPooling2D):
+            extra.append(keras.layers.Conv2D(channels, kernel_size, strides=2, padding=padding, activation="relu"))
+        else:
+            extra.append(layer.__class__.from_config(layer.get_config()))
+    model = keras.Sequential([keras.Input((28, 28, 1)), *extra])
+    assert model.count_params() == parameters
+    assert describe(model).totals.macs == macs
+
+
+@pytest.mark.parametrize("build", SMALL)
+def test_a_copy_of_the_source_runs_as_it_stands(build):
+    namespace = {"keras": keras, "layers": keras.layers}
+    exec(inspect.getsource(build), namespace)  # what a learner does who pastes it below the import cell
+    copy, original = namespace[build.__name__](), build()
+    assert [type(layer) for layer in copy.layers] == [type(layer) for layer in original.layers]
+    assert copy.count_params() == original.count_params()
+
+
+@pytest.mark.parametrize(
+    ("build", "smallest"),
+    [
+        (models.pooled_cnn, 22),
+        (models.strided_cnn, 15),
+        (models.all_convolutional, 15),
+        (models.lenet5, 28),
+    ],
+)
+def test_the_smallest_image_is_as_documented(build, smallest):
+    assert f"at least {smallest} pixels" in build.__doc__
+    assert build(input_shape=(smallest, smallest + 3, 2), classes=4).output_shape == (None, 4)
+    with pytest.raises(ValueError):
+        build(input_shape=(smallest - 1, smallest + 3, 2))
+
+
+def test_alexnet_needs_67_pixels():
+    assert tiny_alexnet(input_shape=(67, 67, 1)).output_shape == (None, 3)
+    with pytest.raises(ValueError):
+        tiny_alexnet(input_shape=(66, 67, 1))
+
+
+@pytest.mark.parametrize("build", [*SMALL, *(functools.partial(tiny_alexnet, variant) for variant in ALEXNETS)])
+def test_models_train_save_and_load(build, tmp_path):
+    keras.utils.set_random_seed(0)
+    model = build()
+    labels = np.arange(16) % 2
+    noise = np.random.default_rng(0).random((16, *model.input_shape[1:]))
+    images = (noise * (labels + 0.5)[:, None, None, None]).astype("float32")  # one class is brighter
+    probabilities = keras.ops.convert_to_numpy(model(images))
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5) and probabilities.min() >= 0
+    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", jit_compile=False)
+    before = model.evaluate(images, labels, verbose=0)
+    model.fit(images, labels, batch_size=4, epochs=4, verbose=0)
+    assert model.evaluate(images, labels, verbose=0) < 0.95 * before
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    expected = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(again(images)), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("variant", "parameters", "megamacs"),
+    [
+        ("two_tower", 60_965_224, 724.4),
+        ("one_tower", 62_378_344, 1135.3),
+        ("textbook", 50_844_008, 1009.9),
+    ],
+)
+def test_alexnet_at_full_width(variant, parameters, megamacs):
+    model = full_alexnet(variant)
+    assert model.count_params() == parameters
+    assert round(describe(model).totals.macs / 1e6, 1) == megamacs
+
+
+def test_the_original_alexnet_row_by_row():
+    rows = [row for row in describe(full_alexnet("two_tower")).rows if row.kind in ("Conv2D", "Dense", "MaxPooling2D")]
+    biases = [96, 256, 384, 384, 256, 4096, 4096, 1000]
+    weights = [34_848, 307_200, 884_736, 663_552, 442_368, 37_748_736, 16_777_216, 4_096_000]
+    learned = [row for row in rows if row.kind != "MaxPooling2D"]
+    assert [row.parameters for row in learned] == [a + b for a, b in zip(weights, biases, strict=True)]
+    assert sum(weights) == 60_954_656 and sum(biases) == 10_568
+    assert [round(row.macs / 1e6, 1) for row in learned] == [105.4, 223.9, 149.5, 112.1, 74.8, 37.7, 16.8, 4.1]
+    assert [row.output_shape[0] for row in rows] == [55, 27, 27, 13, 13, 13, 13, 6, 4096, 4096, 1000]
+    fields = [(row.receptive_field, row.jump) for row in learned[:5]] + [(rows[7].receptive_field, rows[7].jump)]
+    assert fields == [(11, 4), (51, 8), (99, 16), (131, 16), (163, 16), (195, 32)]
+    assert sum(np.prod(row.output_shape) for row in learned) == 659_272
+
+
+def test_the_textbook_alexnet_drops_to_5_by_5():
+    sizes = [layer.output.shape[1] for layer in full_alexnet("textbook").layers[:8]]
+    assert sizes == [54, 26, 26, 12, 12, 12, 12, 5]
+
+
+def test_a_grouped_convolution_equals_two_towers():
+    model = tiny_alexnet()
+    grouped = [layer for layer in model.layers if getattr(layer, "groups", 1) == 2]
+    assert len(grouped) == 3
+    for layer in grouped:
+        kernel, bias = (keras.ops.convert_to_numpy(value) for value in (layer.kernel, layer.bias))
+        images = np.random.default_rng(1).normal(size=(2, 5, 7, 2 * kernel.shape[2])).astype("float32")
+        halves = zip(np.split(images, 2, -1), np.split(kernel, 2, -1), np.split(bias, 2), strict=True)
+        towers = np.concatenate([reference.conv2d(i, k, b, padding="same") for i, k, b in halves], axis=-1)
+        layer_output = keras.ops.convert_to_numpy(layer(images))
+        np.testing.assert_allclose(layer_output, np.maximum(towers, 0), rtol=1e-5, atol=1e-5)
+
+
+def test_width_scales_every_hidden_layer():
+    wide, narrow = (models.alexnet("one_tower", classes=7, width=width) for width in (0.2, 0.1))
+    for wider, narrower in zip(wide.layers[:-1], narrow.layers[:-1], strict=True):
+        for attribute in ("filters", "units"):
+            assert getattr(wider, attribute, 0) == 2 * getattr(narrower, attribute, 0)
+
+
+@pytest.mark.parametrize(
+    "options", [{"variant": "three"}, {"variant": None}, {"width": 0}, {"width": -1.0}, {"width": float("nan")}]
+)
+def test_alexnet_refuses_what_it_does_not_know(options):
+    (value,) = options.values()
+    with pytest.raises(ValueError, match=re.escape(f"Received: {value!r}.")):
+        models.alexnet(**options)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"depth_radius": 1, "bias": 1.0, "alpha": 0.5, "beta": 0.5},
+        {"depth_radius": 9, "alpha": 0.1},
+        {"depth_radius": 0, "alpha": 1.0},
+    ],
+)
+def test_local_response_normalization_equals_the_reference(settings):
+    images = 3 * np.random.default_rng(2).normal(size=(2, 3, 4, 7)).astype("float32")
+    layer = models.LocalResponseNormalization(**settings)
+    expected = reference.local_response_normalization(images, **settings)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(layer(images)), expected, rtol=1e-5, atol=1e-6)
+    again = models.LocalResponseNormalization.from_config(layer.get_config())
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(again(images)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_local_response_normalization_does_not_overflow_in_half_precision():
+    images = np.full((1, 1, 1, 8), 1000, "float16")
+    result = models.LocalResponseNormalization(dtype="mixed_float16")(images)
+    assert keras.backend.standardize_dtype(result.dtype) == "float16"
+    expected = reference.local_response_normalization(images.astype("float32"))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(result), expected, rtol=2e-3)
