@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from cnn_course import models, reference
+from cnn_course import models, quiet, reference  # quiet before Keras; isort: skip
 from cnn_course.anatomy import describe
 
 import keras  # isort: skip
@@ -18,6 +18,10 @@ ALEXNETS = ["two_tower", "one_tower", "textbook"]
 
 def tiny_alexnet(variant="two_tower", **options):
     return models.alexnet(variant, classes=3, width=0.05, **({"input_shape": (67, 75, 3)} | options))
+
+
+def test_the_backend_is_the_one_asked_for():
+    assert keras.config.backend() == quiet.keras_backend()
 
 
 @functools.cache
@@ -96,7 +100,7 @@ def test_alexnet_needs_67_pixels():
 def test_models_train_save_and_load(build, tmp_path):
     keras.utils.set_random_seed(0)
     model = build()
-    labels = np.arange(16) % 2
+    labels = np.arange(16, dtype="int32") % 2
     noise = np.random.default_rng(0).random((16, *model.input_shape[1:]))
     images = (noise * (labels + 0.5)[:, None, None, None]).astype("float32")  # one class is brighter
     probabilities = keras.ops.convert_to_numpy(model(images))
