@@ -4,6 +4,7 @@ import html.parser
 import itertools
 import json
 import math
+import pathlib
 import pkgutil
 import random
 
@@ -13,7 +14,7 @@ import pytest
 from keras import layers, ops
 
 import cnn_course.quiet  # noqa: F401  (before Keras)
-from cnn_course import anatomy, layer_rules
+from cnn_course import anatomy, layer_rules, models
 from cnn_course.anatomy import describe
 
 
@@ -828,4 +829,14 @@ def test_public_names():
     assert not set(layer_rules.MAC_RULES) - set(layer_rules.FIELD_RULES) - {"MultiHeadAttention", "ops.Matmul"}
     for name in itertools.chain(layer_rules.FIELD_RULES, layer_rules.MAC_RULES, layer_rules.WITHOUT_PRODUCTS):
         public = name.startswith("ops.") or name in ("CustomScaleLayer", "LayerScale", "StochasticDepth")
-        assert public or hasattr(layers, name), name
+        assert public or hasattr(layers, name) or hasattr(models, name), name
+
+
+def test_the_readme_shows_what_is_printed():
+    keras.utils.clear_session()  # Keras counts the names of layers from the start again
+    readme = (pathlib.Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"```text\n{describe(models.pooled_cnn())}\n```" in readme
+
+
+def test_local_response_normalization_is_known():
+    assert describe(chain(models.LocalResponseNormalization())).rows[-1][6:10] == (0, 26 * 19 * 2 * 4, 1, 1)

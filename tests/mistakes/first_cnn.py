@@ -1,0 +1,142 @@
+"""Typical wrong answers to the exercises of lesson 11, each with what the checker must say."""
+
+from collections import Counter
+
+
+def forward(size, stack):
+    """Sizes of all maps, counted window by window, so that no code of the checker is used."""
+    found = [size]
+    for kernel_size, strides in stack:
+        found.append(len(range(0, found[-1] - kernel_size + 1, strides)))
+    return found
+
+
+def unread(size, stack):
+    """By marking: which places of each map are read, from the last map back to the image."""
+    read = set(range(forward(size, stack)[-1]))
+    for kernel_size, strides in reversed(stack):
+        read = {place * strides + offset for place in read for offset in range(kernel_size)}
+    return size - len(read & set(range(size)))
+
+
+def one_last_value(size, stack):
+    return size - len(_span(stack))
+
+
+def _span(stack):
+    read = {0}
+    for kernel_size, strides in reversed(stack):
+        read = {place * strides + offset for place in read for offset in range(kernel_size)}
+    return read
+
+
+def rests(size, stack):
+    sizes = forward(size, stack)
+    return [(n - k) % s for n, (k, s) in zip(sizes, stack, strict=False)]
+
+
+def rests_with_late_jumps(size, stack):
+    total, jump = 0, 1
+    for rest, (_, strides) in zip(rests(size, stack), stack, strict=True):
+        jump *= strides
+        total += rest * jump
+    return total
+
+
+def table(pairs, classes):
+    counts = Counter(pairs)
+    return [[counts[row, column] for column in range(classes)] for row in range(classes)]
+
+
+def counted(true, predicted, classes):
+    return table(zip(true.tolist(), predicted.tolist(), strict=True), classes)
+
+
+def swapped(true, predicted, classes):
+    return counted(predicted, true, classes)
+
+
+def each_pair_once(true, predicted, classes):
+    return table(set(zip(true.tolist(), predicted.tolist(), strict=True)), classes)
+
+
+def only_right(true, predicted, classes):
+    return table([(a, b) for a, b in zip(true.tolist(), predicted.tolist(), strict=True) if a == b], classes)
+
+
+def only_mistakes(true, predicted, classes):
+    return table([(a, b) for a, b in zip(true.tolist(), predicted.tolist(), strict=True) if a != b], classes)
+
+
+def shares(true, predicted, classes):
+    return [[value / len(true) for value in row] for row in counted(true, predicted, classes)]
+
+
+def shares_of_rows(true, predicted, classes):
+    return [[value / max(sum(row), 1) for value in row] for row in counted(true, predicted, classes)]
+
+
+def without_empty_classes(true, predicted, classes):
+    return counted(true, predicted, max(max(true), max(predicted)) + 1)
+
+
+MISTAKES = {
+    "q1": [
+        (14 * 10 * 3, "as many as it has filters"),
+        (14 * 10 * 16, "second convolution has 32 filters"),
+        (14 * 10, "one channel only"),
+        (14 * 14 * 32, "square of 64×64"),
+        (10 * 10 * 32, "square of 48×48"),
+        (16 * 12 * 32, "Padding is counted"),
+        (14 * 10 * 32 * 3, "3 colors are counted again"),
+        ((14, 10, 32), r"must have the shape \(\)"),
+        (15 * 11 * 32, "Work one value out by hand"),
+    ],
+    "q2": [
+        (1000 // 300 * 5, "smaller batch of each epoch is forgotten"),
+        (17, "joined before rounding"),
+        (16, "joined and rounded down"),
+        (5000 / 300, "not a part of an update"),
+        (4, "updates of one epoch"),
+        (1000 * 5, "images, not batches"),
+        (300 * 5, "batch size times the epochs"),
+    ],
+    "q3": [
+        (3, "reads 22 of 28"),
+        (7, "right size for the image"),
+        (5, "5 and 3 cannot be halved"),
+        (11, "no pool fits"),
+        (1, "more than 1"),
+        (20, "size of the map"),
+        (8, "Off by one"),
+        (2, "cannot halve"),
+        (13, "no pool fits"),
+        (10, "Work one value out by hand"),
+        ((9, 9), r"must have the shape \(\)"),
+    ],
+    "q4": [
+        (lambda size, stack: size - unread(size, stack), "counts the pixels that are read"),
+        (one_last_value, "assumes that the last map has one value"),
+        (lambda size, stack: sum(rests(size, stack)), "added as they are"),
+        (rests_with_late_jumps, "count too much"),
+        (lambda size, stack: rests(size, stack)[-1], "Only the rest of the last layer"),
+        (lambda size, stack: -unread(size, stack), "sign is wrong"),
+        (lambda size, stack: 0, "the result must be 6. Received: 0"),
+        (lambda size, stack: forward(size, stack)[-1], "the result must be 6. Received: 1"),
+        (lambda size, stack: None, "returned None"),
+    ],
+    "q5": [
+        (swapped, "Rows and columns are swapped"),
+        (each_pair_once, "once at most"),
+        (only_right, "Only right answers"),
+        (only_mistakes, "Only mistakes"),
+        (shares, "shares of all images"),
+        (shares_of_rows, "shares of each row"),
+        (without_empty_classes, r"must have shape \(4, 4\). Received: shape \(3, 3\)"),
+        (
+            lambda true, predicted, classes: [sum(row) for row in counted(true, predicted, classes)],
+            "true classes alone",
+        ),
+        (lambda true, predicted, classes: 0.5, "must have shape"),
+    ],
+}
