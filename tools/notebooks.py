@@ -31,6 +31,9 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "05_channels": 5,
     "06_one_by_one": 3,
     "07_pooling": 2,
+    "11_first_cnn": 8,
+    "12_stride_instead_of_pooling": 2,
+    "13_alexnet": 2,
 }
 KEPT_TAG = "nbval-ignore-output"
 METADATA = {

@@ -1,5 +1,29 @@
 """The exercises, one module a lesson: `checks.convolution.q1.check(answer)`, `.hint()`, `.solution()`."""
 
-from cnn_course.checks import channels, convolution, one_by_one, padding, pooling, start, stride, why
+from cnn_course.checks import (
+    alexnet,
+    channels,
+    convolution,
+    first_cnn,
+    one_by_one,
+    padding,
+    pooling,
+    start,
+    stride,
+    stride_instead_of_pooling,
+    why,
+)
 
-__all__ = ["channels", "convolution", "one_by_one", "padding", "pooling", "start", "stride", "why"]
+__all__ = [
+    "alexnet",
+    "channels",
+    "convolution",
+    "first_cnn",
+    "one_by_one",
+    "padding",
+    "pooling",
+    "start",
+    "stride",
+    "stride_instead_of_pooling",
+    "why",
+]

@@ -1,0 +1,218 @@
+"""Exercises of lesson 11, A first CNN."""
+
+import numpy as np
+
+from cnn_course.checks.engine import function_question, value_question
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
+
+q1 = value_question(
+    4480,
+    mistakes=[
+        (420, "These are 3 channels, but a convolution makes as many as it has filters."),
+        (2240, "These are 16 channels: the second convolution has 32 filters."),
+        (140, "This is one channel only: every filter makes a map of its own."),
+        (6272, "This is a square of 64×64: the images have 64 rows and 48 columns."),
+        (3200, "This is a square of 48×48: the images have 64 rows and 48 columns."),
+        (6144, "Padding is counted, but there is none: each convolution without padding loses k − 1 pixels."),
+        (4480 * 3, "The 3 colors are counted again: a kernel sums over all channels of its input."),
+    ],
+    code="14 * 10 * 32",
+    why="Every pixel and channel left at `Flatten` costs one weight for each unit of the dense layer behind it.",
+    hints=(
+        "Follow rows and columns one by one through the four layers; only then think of channels.",
+        "A convolution of k leaves n − k + 1, a pool of 2 leaves n // 2.",
+        "Rows: 64 → 60 → 30 → … ; the number of channels is the number of filters of the last convolution.",
+    ),
+    explanation="Rows 64 → 60 → 30 → 28 → 14, columns 48 → 44 → 22 → 20 → 10, and 32 channels: 14 · 10 · 32 = 4,480.",
+)
+
+q2 = value_question(
+    20,
+    mistakes=[
+        (15, "The last, smaller batch of each epoch is forgotten: it makes an update too."),
+        (17, "The epochs are joined before rounding, but each epoch ends with a smaller batch of its own."),
+        (5000 / 300, "The epochs are joined, and a part of a batch is not a part of an update: it is a whole one."),
+        (16, "The epochs are joined and rounded down. Count the batches of one epoch first."),
+        (4, "These are the updates of one epoch."),
+        (5000, "These are images, not batches: one update is made for each batch."),
+        (1500, "This is the batch size times the epochs. How many batches does one epoch have?"),
+    ],
+    code="4 * 5",
+    why="Updates, not epochs, are the work of training: compare recipes by them.",
+    hints=(
+        "One update for each batch. How many batches are there in an epoch?",
+        "1,000 / 300 = 3.33: the last batch is smaller, and it counts.",
+        "Round up within one epoch, then multiply.",
+    ),
+    explanation="1,000 images make three batches of 300 and one of 100: 4 updates in an epoch, 20 in five.",
+)
+
+q3 = value_question(
+    9,
+    mistakes=[
+        (3, "This is the net as it is: it reads 22 of 28 pixels."),
+        (7, "This makes a map of 22. But 22 is the right size for the image, before the first convolution."),
+        (5, "This makes 28 → 24 → 12 → 10 → 5 → 3 → 1: nearly, but 5 and 3 cannot be halved."),
+        (11, "This makes 18 → 9 → 7 → 3 → 1, and no pool fits on 1."),
+        (1, "Here every window fits, but the exercise asks for more than 1."),
+        (20, "This is the size of the map that you want. Which kernel makes it of 28 pixels?"),
+        (8, "Off by one: this makes a map of 21. A kernel of k leaves n − k + 1."),
+        (2, "This makes a map of 27, which the first pool cannot halve."),
+        (13, "This makes 16 → 8 → 6 → 3 → 1, and no pool fits on 1."),
+    ],
+    code="28 - 20 + 1",
+    why="Sizes are chosen together: one kernel size at the start decides whether all later windows fit.",
+    hints=(
+        "Count backwards from the last map, 1×1, to the map behind the first convolution.",
+        "A pool of 2 reads twice as many, a 3×3 convolution reads two more: 1, 2, 4, 8, 10, …",
+        "You need a map of 20 behind the first convolution, and n − k + 1 with n = 28 must give it.",
+    ),
+    explanation="28 − 9 + 1 = 20, then 20 → 10 → 8 → 4 → 2 → 1: every window fits, so every pixel is read.",
+)
+
+
+def unread_pixels(size, stack):
+    output = size
+    for kernel_size, strides in stack:
+        output = (output - kernel_size) // strides + 1
+    for kernel_size, strides in reversed(stack):
+        output = (output - 1) * strides + kernel_size
+    return size - output
+
+
+def _read_pixels(size, stack):
+    return size - unread_pixels(size, stack)
+
+
+def _one_value_reads(stack, size=1):
+    for kernel_size, strides in reversed(stack):
+        size = (size - 1) * strides + kernel_size
+    return size
+
+
+def _rests(size, stack, scaled):
+    """Rows dropped by each layer, summed as they are or, scaled, in a wrong measure."""
+    total, jump = 0, 1
+    for kernel_size, strides in stack:
+        rest = (size - kernel_size) % strides
+        total += rest * (jump * strides if scaled else 1)
+        jump *= strides
+        size = (size - kernel_size) // strides + 1
+    return total
+
+
+def _last_rest(size, stack):
+    for kernel_size, strides in stack[:-1]:
+        size = (size - kernel_size) // strides + 1
+    return (size - stack[-1][0]) % stack[-1][1]
+
+
+_POOLED = [(3, 1), (2, 2)] * 3
+
+q4 = function_question(
+    unread_pixels,
+    cases=[
+        (28, _POOLED),
+        (30, _POOLED),
+        (45, _POOLED),
+        (28, [(6, 2), (4, 2), (3, 1)]),
+        (224, [(11, 4), (3, 2), (5, 1), (3, 2)]),
+        (12, [(5, 3)]),
+    ],
+    mistakes=[
+        (_read_pixels, "This counts the pixels that are read. The question is about the others."),
+        (
+            lambda size, stack: size - _one_value_reads(stack),
+            "This assumes that the last map has one value. Go forward first to find its size, then back.",
+        ),
+        (
+            lambda size, stack: _rests(size, stack, scaled=False),
+            "The dropped rows are added as they are. A row of a later map stands for several pixels of the image.",
+        ),
+        (
+            lambda size, stack: _rests(size, stack, scaled=True),
+            "The dropped rows count too much: a row counts the jump of the map it is dropped from, "
+            "not that of the layer's output.",
+        ),
+        (_last_rest, "Only the rest of the last layer is counted: the others drop rows too."),
+        (lambda size, stack: -unread_pixels(size, stack), "The sign is wrong: size minus what is read."),
+    ],
+    why="Two lines tell you before training whether a network is blind at two sides.",
+    hints=(
+        "Go forward through the stack to find the size of the last map, then backward.",
+        "Backward: m values of a layer read (m − 1) · strides + kernel_size values of its input.",
+        "`for kernel_size, strides in reversed(stack):` begins the way back; the answer is `size` minus its end.",
+    ),
+    explanation="Forward gives the size of the last map, backward the pixels that it reads; the rest is never read.",
+)
+
+
+def confusion_matrix(true, predicted, classes):
+    counts = np.zeros((classes, classes), dtype=int)
+    np.add.at(counts, (true, predicted), 1)
+    return counts
+
+
+def _set_to_one(true, predicted, classes):
+    counts = np.zeros((classes, classes), dtype=int)
+    counts[true, predicted] = 1
+    return counts
+
+
+def _random_labels(seed, count, classes):
+    generator = np.random.default_rng(seed)
+    true = generator.integers(0, classes, count)
+    return true, np.where(generator.random(count) < 0.5, true, generator.integers(0, classes, count)), classes
+
+
+q5 = function_question(
+    confusion_matrix,
+    cases=[
+        (np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 2, 0]), 4),  # class 3 never occurs
+        _random_labels(0, 40, 5),
+        _random_labels(1, 60, 3),
+    ],
+    mistakes=[
+        (
+            lambda true, predicted, classes: confusion_matrix(predicted, true, classes),
+            "Rows and columns are swapped: a row is a true class, a column what the net said.",
+        ),
+        (
+            _set_to_one,
+            "Every pair counts once at most: `counts[true, predicted] += 1` adds repeated pairs only once.",
+        ),
+        (
+            lambda true, predicted, classes: np.diag(np.diag(confusion_matrix(true, predicted, classes))),
+            "Only right answers are counted: the mistakes are missing.",
+        ),
+        (
+            lambda true, predicted, classes: (
+                confusion_matrix(true, predicted, classes)
+                - np.diag(np.diag(confusion_matrix(true, predicted, classes)))
+            ),
+            "Only mistakes are counted: the diagonal is missing.",
+        ),
+        (
+            lambda true, predicted, classes: confusion_matrix(true, predicted, classes) / len(true),
+            "These are shares of all images: the exercise asks for counts.",
+        ),
+        (
+            lambda true, predicted, classes: (
+                confusion_matrix(true, predicted, classes) / np.bincount(true, minlength=classes)[:, None].clip(1)
+            ),
+            "These are shares of each row: the exercise asks for counts.",
+        ),
+        (
+            lambda true, predicted, classes: confusion_matrix(true, predicted, classes).sum(axis=1),
+            "These are the counts of the true classes alone.",
+        ),
+    ],
+    why="The matrix says more than the accuracy: which classes are mixed up, and in which direction.",
+    hints=(
+        "Start with zeros, `classes` rows and columns; a class that never occurs keeps its row of zeros.",
+        "Take the labels in pairs; each pair adds 1 to one place.",
+        "A loop over `zip(true, predicted)` is fine; the row is the true label.",
+    ),
+    explanation="Each image adds 1 at (true, predicted); `counts[true, predicted] += 1` would add repeated pairs once.",
+)
