@@ -12,7 +12,12 @@ import notebooks
 import rules
 
 NAMES = [file.stem for file in lessons.LESSONS]
-TRAINS_LONG = {"01_why_convolution": 7, "07_pooling": 8}  # sections that train for more than 5 s, by lesson
+TRAINS_LONG = {
+    "01_why_convolution": 7,
+    "07_pooling": 8,
+    "11_first_cnn": 6,
+    "12_stride_instead_of_pooling": 4,
+}  # sections that train for more than 5 s, by lesson
 
 
 def sections_that_fail(file, titles=()):

@@ -4,13 +4,13 @@ import matplotlib
 import numpy as np
 import pytest
 
-import first_cnn
+import read_digits
 
 
 @pytest.mark.slow
 def test_the_better_recipe_reads_the_digits(capsys):
     matplotlib.use("agg")
-    rows = [first_cnn.recipe(seed=seed) for seed in range(3)]
+    rows = [read_digits.recipe(seed=seed) for seed in range(3)]
     accuracies = [row["test"] for row in rows]
     with capsys.disabled():
         print("\ntest accuracy of three seeds:", *(f"{accuracy:.4f}" for accuracy in accuracies))
@@ -19,4 +19,4 @@ def test_the_better_recipe_reads_the_digits(capsys):
 
 def test_what_is_replaced_must_be_there():
     with pytest.raises(ValueError, match=r"must hold 'nothing_like_it'. Received: none\."):
-        first_cnn._replaced("epochs = 3", "nothing_like_it", "")
+        read_digits._replaced("epochs = 3", "nothing_like_it", "")

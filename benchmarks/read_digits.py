@@ -1,8 +1,8 @@
 """Lesson 11's better recipe, exactly as it stands in the notebook, over seeds and on other data.
 
-    python benchmarks/first_cnn.py                      # the digits
-    python benchmarks/first_cnn.py mnist [PATH]         # MNIST, fetched or from a local file
-    python benchmarks/first_cnn.py mnist PATH --epochs 16
+    python benchmarks/read_digits.py                      # the digits
+    python benchmarks/read_digits.py mnist [PATH]         # MNIST, fetched or from a local file
+    python benchmarks/read_digits.py mnist PATH --epochs 16
 
 Prints accuracy on the validation and the test split, and the seconds inside `fit`, for three seeds.
 """
