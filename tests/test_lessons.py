@@ -17,6 +17,7 @@ TRAINS_LONG = {
     "07_pooling": 8,
     "11_first_cnn": 6,
     "12_stride_instead_of_pooling": 4,
+    "14_training_alexnet": 4,
 }  # sections that train for more than 5 s, by lesson
 
 

@@ -11,6 +11,7 @@ from cnn_course.checks import (
     start,
     stride,
     stride_instead_of_pooling,
+    training_alexnet,
     why,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "start",
     "stride",
     "stride_instead_of_pooling",
+    "training_alexnet",
     "why",
 ]

@@ -1,0 +1,241 @@
+"""Exercises of lesson 14, Training AlexNet."""
+
+import numpy as np
+
+from cnn_course.checks.engine import function_question, value_question
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
+
+q1 = value_question(
+    0.001,
+    mistakes=[
+        (0.0001, "Both drops are counted. Is the last batch of an epoch, smaller as it is, a step, too?"),
+        (0.01, "No drop is counted, but the first one has come: in which epoch is step 315?"),
+        (0.00001, "A drop is a tenth each, and there are two at most."),
+        (0.009, "The rate falls *to* a tenth, not *by* a tenth."),
+        (0.1, "The rate rises here: a drop divides it by 10."),
+        (1e-3 / 2, "A drop divides by 10, not by 2 or 20."),
+        (19, "This is the epoch of step 315. Which rate does it have?"),
+        (315 / 16, "This is the place in epochs. Which rate belongs to it?"),
+    ],
+    code="0.01 / 10",
+    why="Schedules count steps, people count epochs: one division stands between them.",
+    hints=(
+        "How many steps has an epoch? Then: in which epoch is step 315?",
+        "1,000 / 64 = 15.6: the last batch is smaller, and it is a step: 16 steps an epoch.",
+        "Epoch 19 begins with step 304 and ends with 319. How many drops have come by then?",
+    ),
+    explanation="16 steps an epoch; 315 // 16 = 19. The drop of epoch 10 has come, that of epoch 20 not: 0.01 / 10.",
+)
+
+q2 = value_question(
+    650,
+    mistakes=[
+        (576, "Off by one: a window of n pixels has N − n + 1 places on N pixels, the first at offset 0."),
+        (325, "The flips are missing: each crop exists twice."),
+        (26 * 2, "Places of rows and columns are multiplied, not added."),
+        (13 + 25, "Places of rows and columns are multiplied, not added; and the flips are missing."),
+        ((13 + 25) * 2, "Places of rows and columns are multiplied, not added."),
+        (13 * 13 * 2, "This is for a square: there are more columns to spare than rows."),
+        (25 * 25 * 2, "This is for a square: there are fewer rows to spare than columns."),
+        (650 * 2, "There is one flip, from left to right: two versions of each crop, not four."),
+        (2178, "These are the versions of the paper, 256 → 224."),
+    ],
+    code="(100 - 88 + 1) * (120 - 96 + 1) * 2",
+    why="Crops and flips alone make hundreds of training images of one, and cost nothing.",
+    hints=(
+        "Count the places along the rows, then along the columns.",
+        "A window of 88 fits into 100 pixels at the offsets 0, 1, …, 12.",
+        "Places of rows times places of columns, and each crop exists twice.",
+    ),
+    explanation="13 places for the rows, 25 for the columns, and two versions of each: 13 · 25 · 2 = 650.",
+)
+
+
+def my_training(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        weight = weight - rate * weight_decay * weight
+        velocity = momentum * velocity - rate * gradient
+        weight = weight + velocity
+    return weight
+
+
+def _rate_outside(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - gradient
+        weight = weight * (1 - rate * weight_decay) + rate * velocity
+    return weight
+
+
+def _decay_in_the_velocity(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - rate * (gradient + weight_decay * weight)
+        weight = weight + velocity
+    return weight
+
+
+def _decay_last(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - rate * gradient
+        weight = (weight + velocity) * (1 - rate * weight_decay)
+    return weight
+
+
+def _decay_without_rate(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - rate * gradient
+        weight = weight * (1 - weight_decay) + velocity
+    return weight
+
+
+def _running_average(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - (1 - momentum) * rate * gradient
+        weight = weight * (1 - rate * weight_decay) + velocity
+    return weight
+
+
+_STEPS = [
+    (np.array([2.0, -1.0]), np.array([[1.0, 3.0], [1.0, -2.0], [0.5, 1.0]]), [0.1, 0.1, 0.01], 0.9, 0.5),
+    (np.array([[1.0, -3.0, 0.5]]), np.arange(15.0).reshape(5, 1, 3) - 6, [0.2, 0.2, 0.1, 0.1, 0.05], 0.5, 0.1),
+]
+
+q3 = function_question(
+    my_training,
+    cases=_STEPS,
+    mistakes=[
+        (
+            lambda weight, gradients, rates, momentum, weight_decay: my_training(
+                weight, -gradients, rates, momentum, weight_decay
+            ),
+            "The sign of the gradient is wrong: training goes downhill.",
+        ),
+        (
+            lambda weight, gradients, rates, momentum, weight_decay: my_training(
+                weight, gradients, rates, 0, weight_decay
+            ),
+            "The momentum is missing: each step begins with `momentum` times the last velocity.",
+        ),
+        (
+            lambda weight, gradients, rates, momentum, weight_decay: my_training(weight, gradients, rates, momentum, 0),
+            "The weight decay is missing.",
+        ),
+        (
+            _rate_outside,
+            "The rate multiplies the whole velocity. Here it multiplies the gradient only: after a drop, "
+            "old velocity keeps its size.",
+        ),
+        (
+            _decay_in_the_velocity,
+            "The decay passes through the momentum, as in the paper. Do as Keras does: beside it.",
+        ),
+        (_decay_last, "The decay comes last. Keras takes it off the weight first, then adds the velocity."),
+        (_decay_without_rate, "The rate is missing in the decay: a step takes off rate · weight_decay · weight."),
+        (
+            _running_average,
+            "This velocity is a running average, as in Adam: in SGD nothing is multiplied by 1 − momentum.",
+        ),
+    ],
+    why="This is all that the optimizer of AlexNet does, for each of its 60 million weights.",
+    hints=(
+        "Keep a velocity of the weight's shape, zeros at first; loop over gradients and rates together.",
+        "Three lines a step: the decay, the new velocity, the new weight.",
+        "The decay takes rate · weight_decay · weight off the weight. The velocity is that of section 3.",
+    ),
+    explanation="First the decay, then velocity = momentum · velocity − rate · gradient, then weight + velocity.",
+)
+
+
+def my_top_k(scores, labels, k):
+    best = np.argsort(-scores, axis=1)[:, :k]
+    return np.mean((best == labels[:, None]).any(axis=1))
+
+
+def _worst(scores, labels, k):
+    return my_top_k(-scores, labels, k)
+
+
+def _exactly_kth(scores, labels, k):
+    return np.mean(np.argsort(-scores, axis=1)[:, k - 1] == labels)
+
+
+def _scores_and_labels(seed, count, classes, k):
+    generator = np.random.default_rng(seed)
+    scores = generator.permuted(np.tile(np.arange(classes) - 1.5, (count, 1)), axis=1)  # no two are equal
+    return scores, generator.integers(0, classes, count), k
+
+
+q4 = function_question(
+    my_top_k,
+    cases=[_scores_and_labels(0, 40, 6, 2), _scores_and_labels(1, 30, 9, 5), _scores_and_labels(2, 25, 4, 3)],
+    mistakes=[
+        (lambda scores, labels, k: my_top_k(scores, labels, 1), "This is the top-1 accuracy, whatever k is."),
+        (lambda scores, labels, k: my_top_k(scores, labels, k - 1), "Off by one: only k − 1 guesses are taken."),
+        (lambda scores, labels, k: my_top_k(scores, labels, k + 1), "Off by one: k + 1 guesses are taken."),
+        (_worst, "The k *smallest* scores are taken: `argsort` sorts upward."),
+        (_exactly_kth, "Only the k-th guess is compared: the better ones count, too."),
+        (lambda scores, labels, k: my_top_k(scores, labels, k) * len(labels), "This is a count: divide by the images."),
+        (lambda scores, labels, k: 1 - my_top_k(scores, labels, k), "This is the top-k error, not the accuracy."),
+        (
+            lambda scores, labels, k: my_top_k(scores, labels, k) / k,
+            "Divide by the number of images only, not by the guesses: one hit in an image is enough.",
+        ),
+    ],
+    why="The contest of 2012 was decided by the top-5 error: five guesses for each photograph.",
+    hints=(
+        "For each image take the k classes with the largest scores, and look whether the label is among them.",
+        "`np.argsort(scores, axis=1)` sorts upward: the largest scores are at the end of each row.",
+        "A loop over images is fine: `label in guesses` is True or False, and their mean is the answer.",
+    ),
+    explanation="The label must be among the k classes with the largest scores; the mean over all images is the share.",
+)
+
+
+def batch_gradient(gradients, counts):
+    shares = np.asarray(counts) / np.sum(counts)
+    return sum(share * gradient for share, gradient in zip(shares, gradients, strict=True))
+
+
+q5 = function_question(
+    batch_gradient,
+    cases=[
+        (np.array([[3.0, -1.0, 2.0], [0.0, 4.0, -6.0]]), [6, 3]),
+        (np.array([[[1.0, 2.0]], [[-4.0, 0.5]], [[7.0, -3.0]]]), [1, 2, 5]),
+    ],
+    mistakes=[
+        (
+            lambda gradients, counts: np.mean(gradients, axis=0),
+            "Every device counts the same here, but one that has more images must count more.",
+        ),
+        (lambda gradients, counts: np.sum(gradients, axis=0), "This is the sum of the means: nothing is divided."),
+        (
+            lambda gradients, counts: batch_gradient(gradients, counts) * np.sum(counts),
+            "This is the sum over all images: divide by the size of the whole batch.",
+        ),
+        (
+            lambda gradients, counts: batch_gradient(gradients, counts) * np.sum(counts) / len(counts),
+            "Divided by the number of devices: divide by the number of images.",
+        ),
+        (
+            lambda gradients, counts: batch_gradient(gradients, counts[::-1]),
+            "The counts are in the wrong order: the first count belongs to the first gradient.",
+        ),
+        (
+            lambda gradients, counts: batch_gradient(gradients, 1 / np.asarray(counts)),
+            "The device with fewer images counts more here: it is the other way around.",
+        ),
+    ],
+    why="With shares of one size it is the plain mean; that is why a batch must be a multiple of the devices.",
+    hints=(
+        "A device's gradient is a mean over its images. How do you get back to a sum?",
+        "A mean times its count is a sum over images; sums can be added.",
+        "In the end divide by the number of images of the whole batch.",
+    ),
+    explanation="Each mean times its count is a sum; the sums together, divided by all images, are the batch's mean.",
+)

@@ -1,0 +1,228 @@
+"""What `fit` needs to train for long: augmentation, a schedule, an order that can be repeated, checkpoints.
+
+Lesson 14 uses the functions and callbacks below; `python -m cnn_course.training --help` puts them together, for data
+that do not fit a notebook. Every random number of an epoch is derived from (seed, epoch), and a checkpoint holds the
+state after a whole epoch: a training that was killed and resumed gives the numbers of one that was not.
+"""
+
+import os
+from pathlib import Path
+
+import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lines
+
+# isort: split
+import keras
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["Checkpoint", "Reseed", "Scalars", "augmentation", "batches", "in_order", "optimizer", "write_whole"]
+
+
+def augmentation(flip=True):
+    """Layers that change a training image at random, and leave it alone at inference.
+
+    Shifts by up to 6 % of height and width, which is a random crop of an image with a reflected border; flips from
+    left to right; brightness up or down by 0.2; contrast by a fifth. `fit`, `evaluate` and `predict` know which is
+    which; whoever calls the model says `training=False`. (`keras.layers.RandomCrop` draws one place a batch.)
+
+    Args:
+        flip: bool; False for writing, and for anything else whose mirror image means something else.
+
+    Returns:
+        list of `keras.layers.Layer`, from float images (batch, height, width, channels) in [0, 1] to the same.
+
+    Source:
+        Krizhevsky, Sutskever & Hinton (2012), section 4.1: crops and reflections; they changed colors along principal
+        components instead of brightness and contrast.
+
+    >>> [layer.name.split("_")[1] for layer in augmentation()]
+    ['translation', 'flip', 'brightness', 'contrast']
+    """
+    return [
+        keras.layers.RandomTranslation(0.06, 0.06, fill_mode="reflect", interpolation="nearest"),
+        *([keras.layers.RandomFlip("horizontal")] if flip else []),
+        keras.layers.RandomBrightness(0.2, value_range=(0, 1)),
+        keras.layers.RandomContrast(0.2, value_range=(0, 1)),
+    ]
+
+
+def optimizer(learning_rate, steps_per_epoch, drops=(), weight_decay=5e-4):
+    """Stochastic gradient descent with momentum 0.9 and a learning rate that falls to a tenth at each drop.
+
+    Args:
+        learning_rate: float > 0.
+        steps_per_epoch: int >= 1.
+        drops: increasing ints >= 1, the epochs, counted from 0, that begin with the next lower rate.
+        weight_decay: float >= 0; each step takes this share of a weight, times the learning rate, off the weight.
+            Keras does so beside the momentum; in the paper it passes through the momentum and weighs up to ten times
+            as much.
+
+    Returns:
+        `keras.optimizers.SGD`.
+
+    Source:
+        Krizhevsky, Sutskever & Hinton (2012), section 5.
+
+    >>> schedule = optimizer(0.01, steps_per_epoch=6, drops=[2]).get_config()["learning_rate"]["config"]
+    >>> schedule["boundaries"], schedule["values"]  # step 11 is the last of the second epoch
+    ([11], [0.01, 0.001])
+    """
+    rates = [learning_rate / 10**drop for drop in range(len(drops) + 1)]
+    boundaries = [epoch * steps_per_epoch - 1 for epoch in drops]
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates) if drops else learning_rate
+    return keras.optimizers.SGD(schedule, momentum=0.9, weight_decay=weight_decay)
+
+
+def batches(x, y, batch_size, seed, epochs, initial_epoch=0, load=None, context=None):
+    """Full batches for `fit`, of all epochs one after the other; the order of each comes from (seed, epoch).
+
+    Images that do not fill the last batch are left out; which ones they are differs from epoch to epoch. `fit` needs
+    `steps_per_epoch=len(y) // batch_size`.
+
+    Args:
+        x: array of images (count, height, width, channels), or of what `load` takes.
+        y: int array (count,), labels.
+        batch_size: int >= 1, at most count.
+        seed: int >= 0.
+        epochs: int >= 1, as in `fit`: the last epoch plus one.
+        initial_epoch: int >= 0, as in `fit`.
+        load: None or a function of TensorFlow from a part of `x` to images, such as `photographs.loader` returns.
+        context: None or a `tf.distribute.InputContext`: give only one worker's share of each batch.
+
+    Returns:
+        `tf.data.Dataset` of pairs: images (batch_size, height, width, channels), labels (batch_size,).
+
+    Raises:
+        ValueError: the batch is larger than the data set.
+
+    >>> labels = np.arange(4)
+    >>> short, long = (list(batches(labels, labels, 2, seed=0, epochs=epochs)) for epochs in (1, 3))
+    >>> len(short), len(long), bool((short[0][1] == long[0][1]).numpy().all())
+    (2, 6, True)
+    """
+    if not 1 <= batch_size <= len(y):
+        raise ValueError(f"batch_size must be from 1 to {len(y)}, the number of images. Received: {batch_size}.")
+    used = len(y) // batch_size * batch_size
+    context = context or tf.distribute.InputContext()
+
+    def order(epoch):
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(y)), seed=tf.stack([seed, epoch]))
+        return tf.data.Dataset.from_tensor_slices(shuffled[:used])
+
+    indices = tf.data.Dataset.range(initial_epoch, epochs).flat_map(order)
+    indices = indices.shard(context.num_input_pipelines, context.input_pipeline_id)
+    return _gathered(x, y, indices.batch(context.get_per_replica_batch_size(batch_size), drop_remainder=True), load)
+
+
+def in_order(x, y, batch_size, load=None):
+    """All images once, in their order, for validation and test.
+
+    Args:
+        x: array of images (count, height, width, channels), or of what `load` takes.
+        y: int array (count,), labels.
+        batch_size: int >= 1; the last batch may be smaller.
+        load: as in `batches`.
+
+    Returns:
+        `tf.data.Dataset` of pairs: images (batch_size, height, width, channels), labels (batch_size,).
+
+    >>> [labels.numpy().tolist() for _, labels in in_order(np.arange(3), np.arange(3), batch_size=2)]
+    [[0, 1], [2]]
+    """
+    return _gathered(x, y, tf.data.Dataset.range(len(y)).batch(batch_size), load)
+
+
+class Reseed(keras.callbacks.Callback):
+    """Derive the state of all random layers from (seed, epoch) when an epoch begins: no checkpoint keeps it.
+
+    Args:
+        seed: int >= 0.
+    """
+
+    def __init__(self, seed):
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the generators of dropout and augmentation."""
+        states = [v for v in self.model.non_trainable_variables if v.path.endswith("seed_generator_state")]
+        seeds = np.random.SeedSequence((self.seed, epoch)).generate_state(len(states))
+        for state, seed in zip(states, seeds, strict=True):
+            state.assign([int(seed) % 2**31, 0])
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Save the model with its optimizer when an epoch ends: written under another name, then renamed.
+
+    `keras.saving.load_model` reads it; `model.optimizer.iterations` tells how many steps it was trained for.
+
+    Args:
+        path: str or `os.PathLike`, ends in `.keras`.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Replace the checkpoint; where that fails, the one before is still there."""
+        write_whole(self.path, self.model.save)
+
+
+class Scalars(keras.callbacks.Callback):
+    """Write what an epoch gave for TensorBoard, which need not be installed; for Keras's own callback it must be.
+
+    Args:
+        folder: str or `os.PathLike`.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.writer = tf.summary.create_file_writer(str(folder))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write one point of every curve."""
+        kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
+        with self.writer.as_default():
+            for name, value in logs.items():
+                tf.summary.write(f"epoch_{name}", tf.constant(value, tf.float32), epoch, kind)
+        self.writer.flush()
+
+
+def write_whole(path, write):
+    """Make a file under another name and then rename it, so that it is never seen half written.
+
+    Args:
+        path: `pathlib.Path`.
+        write: function that makes the file at the path it is given.
+
+    Raises:
+        OSError: the file cannot be written; what was at `path` before is still there.
+    """
+    unfinished = path.with_name(f"unfinished_{path.name}")
+    try:
+        write(unfinished)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _gathered(x, y, indices, load):
+    """Images and labels at batches of indices, made while the step before is computed."""
+    with tf.device("CPU:0"):  # a data set need not fit a GPU
+        x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+
+    def gather(chosen):
+        part = tf.gather(x, chosen)
+        return (load(part) if load else part), tf.gather(y, chosen)
+
+    return indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+
+
+if __name__ == "__main__":
+    from cnn_course import training_command
+
+    training_command.run()
