@@ -14,7 +14,7 @@ import pytest
 from keras import layers, ops
 
 import cnn_course.quiet  # noqa: F401  (before Keras)
-from cnn_course import anatomy, layer_rules, models
+from cnn_course import anatomy, anatomy_tables, field_rules, layer_calls, mac_rules, models
 from cnn_course.anatomy import describe
 
 
@@ -823,11 +823,11 @@ def test_html_is_a_table_with_headers_and_escaped_names():
 
 
 def test_public_names():
-    for module in (anatomy, layer_rules):
+    for module in (anatomy, anatomy_tables, field_rules, layer_calls, mac_rules):
         assert module.__doc__ and len(set(module.__all__)) == len(module.__all__)
         assert all(getattr(module, name).__doc__ for name in module.__all__)
-    assert not set(layer_rules.MAC_RULES) - set(layer_rules.FIELD_RULES) - {"MultiHeadAttention", "ops.Matmul"}
-    for name in itertools.chain(layer_rules.FIELD_RULES, layer_rules.MAC_RULES, layer_rules.WITHOUT_PRODUCTS):
+    assert not set(mac_rules.MAC_RULES) - set(field_rules.FIELD_RULES) - {"MultiHeadAttention", "ops.Matmul"}
+    for name in itertools.chain(field_rules.FIELD_RULES, mac_rules.MAC_RULES, mac_rules.WITHOUT_PRODUCTS):
         public = name.startswith("ops.") or name in ("CustomScaleLayer", "LayerScale", "StochasticDepth")
         assert public or hasattr(layers, name) or hasattr(models, name), name
 

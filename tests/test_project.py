@@ -38,7 +38,16 @@ def test_modules_load_no_framework(module):
 def test_every_public_name_exists_and_has_a_docstring():
     import importlib
 
-    for module_name in [*LIGHT, "anatomy", "checks.engine", "layer_rules", "models"]:
+    for module_name in [
+        *LIGHT,
+        "anatomy",
+        "anatomy_tables",
+        "checks.engine",
+        "field_rules",
+        "layer_calls",
+        "mac_rules",
+        "models",
+    ]:
         module = importlib.import_module(f"cnn_course.{module_name}")
         assert module.__doc__ and sorted(set(module.__all__)) == sorted(module.__all__)
         for name in module.__all__:

@@ -1,4 +1,4 @@
-"""The rules behind `anatomy`: what a layer of each kind does to receptive fields, and how often it multiplies.
+"""What a layer of each kind does to receptive fields.
 
 A field is followed exactly, along every axis of the input on its own. `Axis.fields` holds what the values at positions
 0, 1, … of a feature map see; one entry is enough unless something was enlarged, since then neighbors see different
@@ -6,15 +6,26 @@ amounts and the pattern repeats only after some positions.
 """
 
 import math
-import re
 from fractions import Fraction
 from typing import NamedTuple
 
 import keras
 
 from cnn_course.arithmetic import padding_amounts
+from cnn_course.layer_calls import (
+    Call,
+    as_tuple,
+    channel_axis,
+    einsum_letters,
+    layers_named,
+    ops_named,
+    rule_name,
+    spatial_axes,
+    spatial_sizes,
+    with_ranks,
+)
 
-__all__ = ["Axis", "Call", "count_macs", "follow_fields", "input_axes"]
+__all__ = ["FIELD_RULES", "Axis", "follow_fields", "inner_call", "input_axes"]
 
 LONGEST = 4096  # positions of an axis that are followed one by one; on longer ones only notes on the reach are lost
 
@@ -74,22 +85,6 @@ class Axis(NamedTuple):
         return self.fields[at] and tuple(edge + times * self.step for edge in self.fields[at])
 
 
-class Call(NamedTuple):
-    """One application of a layer or operation.
-
-    Attributes:
-        operation: `keras.Operation` (each `keras.Layer` is one).
-        input_shapes: list of tuples, with the batch axis.
-        output_shapes: list of tuples, with the batch axis.
-        fields: list, for each input a tuple of `Axis`, or None where no pixel takes part.
-    """
-
-    operation: keras.Operation
-    input_shapes: list
-    output_shapes: list
-    fields: list
-
-
 def input_axes(shape):
     """Fields of the input itself: each value sees its own pixel.
 
@@ -126,69 +121,11 @@ def follow_fields(call):
     """
     if not any(call.fields):
         return None, ""
-    rule = FIELD_RULES.get(_rule_name(call.operation))
+    rule = FIELD_RULES.get(rule_name(call.operation))
     if rule is None or (len(call.fields) > 1 and rule not in (_merge, _concatenate)):
         return _unknown(call), ""
     result = rule(call)
     return result if rule in (_merge, _concatenate, _normalize) else (result, "")
-
-
-def count_macs(call):
-    """Multiply-accumulates of convolutions and dense-like products for one image.
-
-    Args:
-        call: `Call`.
-
-    Returns:
-        int, or None if unknown.
-
-    Source:
-        Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
-    """
-    name = _rule_name(call.operation)
-    if name not in MAC_RULES:
-        return 0 if name in FIELD_RULES or name in WITHOUT_PRODUCTS else None
-    try:
-        return MAC_RULES[name](call)
-    except TypeError:  # a size is None
-        return None
-
-
-def _rule_name(operation):
-    """Name of the class of Keras or the course whose `call` is run; `keras.ops` get a prefix; None for foreign code."""
-    prefix = "" if isinstance(operation, keras.Layer) else "ops."
-    for cls in type(operation).__mro__:
-        if cls.__module__.split(".")[0] in ("keras", "cnn_course"):
-            return prefix + cls.__name__
-        if {"call", "__call__", "convolution_op"} & set(vars(cls)):
-            return None
-    return None
-
-
-# Shapes
-
-
-def _channels_first(call):
-    layout = getattr(call.operation, "data_format", "channels_last") or keras.config.image_data_format()
-    return layout == "channels_first"
-
-
-def _spatial(call):
-    """Axes of the first input that a window slides along."""
-    rank = len(call.input_shapes[0])
-    return range(2, rank) if _channels_first(call) else range(1, rank - 1)
-
-
-def _channels(call):
-    return 1 if _channels_first(call) else len(call.input_shapes[0]) - 1
-
-
-def _sizes(shape, positions):
-    return [shape[position] for position in positions]
-
-
-def _tuple(value, length):
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * length
 
 
 # Steps that the rules of fields are made of
@@ -219,7 +156,7 @@ def _together(axes):
 
 def _along(call, step):
     """Apply `step(axis, index)` to each axis that lies along the spatial axis number `index`."""
-    spatial = list(_spatial(call))
+    spatial = list(spatial_axes(call))
     result = []
     for axis in call.fields[0]:
         if axis.state in ("followed", "scattered") and axis.positions & set(spatial):
@@ -270,12 +207,12 @@ def _unknown(call):
 
 def _window(call):
     """Convolution and pooling: the kernel reads `kernel_size` positions, `dilation_rate` apart."""
-    layer, count = call.operation, len(_spatial(call))
-    kernel_size = _tuple(layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size, count)
-    strides = _tuple(layer.strides or kernel_size, count)
-    rates = _tuple(getattr(layer, "dilation_rate", 1), count)
-    sizes = _sizes(call.input_shapes[0], _spatial(call))
-    output_sizes = _sizes(call.output_shapes[0], _spatial(call))
+    layer, count = call.operation, len(spatial_axes(call))
+    kernel_size = as_tuple(layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size, count)
+    strides = as_tuple(layer.strides or kernel_size, count)
+    rates = as_tuple(getattr(layer, "dilation_rate", 1), count)
+    sizes = spatial_sizes(call, call.input_shapes[0])
+    output_sizes = spatial_sizes(call, call.output_shapes[0])
 
     def slide(axis, index):
         kernel, stride, rate, size = kernel_size[index], strides[index], rates[index], sizes[index]
@@ -293,13 +230,13 @@ def _window(call):
         )
 
     axes = _along(call, slide)
-    return _mix(axes, [_channels(call)]) if hasattr(layer, "filters") else axes
+    return _mix(axes, [channel_axis(call)]) if hasattr(layer, "filters") else axes
 
 
 def _transposed(call):
     """Transposed convolution: input `i` is written to `i * strides + tap`, less what the padding cuts off."""
     layer = call.operation
-    output_sizes = _sizes(call.output_shapes[0], _spatial(call))
+    output_sizes = spatial_sizes(call, call.output_shapes[0])
 
     def spread(axis, index):
         kernel, stride, rate = layer.kernel_size[index], layer.strides[index], layer.dilation_rate[index]
@@ -313,19 +250,19 @@ def _transposed(call):
 
         return _read(axis, read, outputs=stride, inputs=1, output_size=output_sizes[index])
 
-    return _mix(_along(call, spread), [_channels(call)])
+    return _mix(_along(call, spread), [channel_axis(call)])
 
 
 def _enlarge(call):
     """`UpSampling`: values are repeated, or interpolated between the two nearest."""
-    layer, count = call.operation, len(_spatial(call))
-    output_sizes = _sizes(call.output_shapes[0], _spatial(call))
+    layer, count = call.operation, len(spatial_axes(call))
+    output_sizes = spatial_sizes(call, call.output_shapes[0])
     interpolation = getattr(layer, "interpolation", "nearest")
     if interpolation not in ("nearest", "bilinear"):
         return _along(call, lambda axis, _: axis._replace(state="unknown"))
 
     def repeat(axis, index):
-        size = _tuple(layer.size, count)[index]
+        size = as_tuple(layer.size, count)[index]
 
         def read(output):
             if interpolation == "nearest":
@@ -340,11 +277,11 @@ def _enlarge(call):
 
 def _shift(call):
     """Zero padding and cropping move the first position."""
-    layer, count = call.operation, len(_spatial(call))
+    layer, count = call.operation, len(spatial_axes(call))
     padded = hasattr(layer, "padding")
     amounts = layer.padding if padded else layer.cropping
     amounts = [amounts] if count == 1 and not isinstance(amounts[0], (tuple, list)) else amounts
-    output_sizes = _sizes(call.output_shapes[0], _spatial(call))
+    output_sizes = spatial_sizes(call, call.output_shapes[0])
 
     def move(axis, index):
         before = amounts[index][0] if padded else -amounts[index][0]
@@ -422,8 +359,8 @@ def _pixels(number):
 def _normalize(call):
     """Normalization, as for an element; statistics taken over the image are left out, and the note says so."""
     layer, shape = call.operation, call.input_shapes[0]
-    over = {axis % len(shape) for axis in _tuple(layer.axis, 1)}
-    if _rule_name(layer) == "GroupNormalization":
+    over = {axis % len(shape) for axis in as_tuple(layer.axis, 1)}
+    if rule_name(layer) == "GroupNormalization":
         over = set(range(1, len(shape))) - over
     axes = call.fields[0]
     beyond_channels = len(shape) == 2 or over != {len(shape) - 1}
@@ -438,7 +375,7 @@ def _activate(call):
 
 
 def _softmax(call):
-    return _mix(call.fields[0], {axis % len(call.input_shapes[0]) for axis in _tuple(call.operation.axis, 1)})
+    return _mix(call.fields[0], {axis % len(call.input_shapes[0]) for axis in as_tuple(call.operation.axis, 1)})
 
 
 def _dense(call):
@@ -446,25 +383,17 @@ def _dense(call):
 
 
 def _einsum_dense(call):
-    inputs, _, outputs = _einsum_letters(call)
+    inputs, _, outputs = einsum_letters(call)
     axes = _mix(call.fields[0], [at for at, letter in enumerate(inputs) if letter not in outputs])
     return _move(axes, lambda position: {outputs.index(inputs[position])})
-
-
-def _einsum_letters(call):
-    """Letters of input, kernel and output of an `EinsumDense`, with capitals in place of an ellipsis."""
-    inputs, kernel, outputs = re.split(",|->", call.operation.equation.replace(" ", ""))
-    hidden = len(call.input_shapes[0]) - len(inputs.replace("...", ""))
-    ellipsis = "ABCDEFGHIJ"[:hidden]
-    return inputs.replace("...", ellipsis), kernel, outputs.replace("...", ellipsis)
 
 
 def _reduce(call):
     """Mean, maximum and their like over some axes, and global pooling."""
     operation, rank = call.operation, len(call.input_shapes[0])
     pooling = isinstance(operation, keras.Layer)
-    axis = tuple(_spatial(call)) if pooling else operation.axis
-    if axis is None or 0 in (over := {one % rank for one in _tuple(axis, 1)}):  # over the batch, too
+    axis = tuple(spatial_axes(call)) if pooling else operation.axis
+    if axis is None or 0 in (over := {one % rank for one in as_tuple(axis, 1)}):  # over the batch, too
         return _unknown(call)
     axes = _mix(call.fields[0], over, spatial=pooling)
     if operation.keepdims:
@@ -474,8 +403,8 @@ def _reduce(call):
 
 def _adapt(call):
     """Adaptive pooling to one value is global pooling; other windows differ in size."""
-    if all(size == 1 for size in _sizes(call.output_shapes[0], _spatial(call))):
-        return _mix(call.fields[0], _spatial(call), spatial=True)
+    if all(size == 1 for size in spatial_sizes(call, call.output_shapes[0])):
+        return _mix(call.fields[0], spatial_axes(call), spatial=True)
     return _along(call, lambda axis, _: axis._replace(state="unknown"))
 
 
@@ -530,14 +459,20 @@ def _groups(shape, new_shape):
     while olds or news:
         before, after = olds[:1], news[:1]
         del olds[:1], news[:1]
-        while (values := math.prod(_sizes(shape, before))) != (wanted := math.prod(_sizes(new_shape, after))):
+        while (values := math.prod(shape[axis] for axis in before)) != (
+            wanted := math.prod(new_shape[axis] for axis in after)
+        ):
             side, rest = (before, olds) if values < wanted else (after, news)
             side.append(rest.pop(0))
         groups.append((before, after))
     return groups
 
 
-def _inner(call, steps=0):
+def _product(shape, axes):
+    return math.prod(shape[axis] for axis in axes)
+
+
+def inner_call(call, steps=0):
     """The call that a wrapper makes; with `steps`, for one of them: axis 1 is the time."""
     shapes = [
         [(shape[0], *shape[1 + steps :]) for shape in shapes] for shapes in (call.input_shapes, call.output_shapes)
@@ -547,130 +482,46 @@ def _inner(call, steps=0):
 
 
 def _wrap(call):
-    return follow_fields(_inner(call))[0]
+    return follow_fields(inner_call(call))[0]
 
 
 def _distribute(call):
-    axes, _ = follow_fields(_inner(call, steps=1))
+    axes, _ = follow_fields(inner_call(call, steps=1))
     return _move(axes, lambda position: {position + 1})
 
 
-# Rules of multiply-accumulates: each takes a `Call`; a size of None raises TypeError
-
-
-def _conv_macs(call):
-    layer = call.operation
-    depth = call.input_shapes[0][_channels(call)] // layer.groups
-    return _positions(call.output_shapes[0], call) * math.prod(layer.kernel_size) * depth * layer.filters
-
-
-def _depthwise_macs(call):
-    layer = call.operation
-    depth = call.input_shapes[0][_channels(call)] * layer.depth_multiplier
-    return _positions(call.output_shapes[0], call) * math.prod(layer.kernel_size) * depth
-
-
-def _separable_macs(call):
-    depth = call.input_shapes[0][_channels(call)] * call.operation.depth_multiplier
-    return _depthwise_macs(call) + _positions(call.output_shapes[0], call) * depth * call.operation.filters
-
-
-def _transposed_macs(call):
-    layer = call.operation
-    depth = call.input_shapes[0][_channels(call)]
-    return _positions(call.input_shapes[0], call) * math.prod(layer.kernel_size) * depth * layer.filters
-
-
-def _positions(shape, call):
-    return math.prod(_sizes(shape, _spatial(call)))
-
-
-def _dense_macs(call):
-    return math.prod(call.input_shapes[0][1:]) * call.operation.units
-
-
-def _einsum_macs(call):
-    inputs, _, outputs = _einsum_letters(call)
-    sizes = dict(zip(outputs + inputs, (*call.output_shapes[0], *call.input_shapes[0]), strict=True))
-    return math.prod(size for letter, size in sizes.items() if letter != inputs[0])  # not the batch
-
-
-def _matmul_macs(call):
-    if len(call.input_shapes) == 1:  # times an array: the sum runs over the axis that the two have in common
-        return None
-    return math.prod(call.output_shapes[0][1:]) * call.input_shapes[0][-1]
-
-
-def _attention_macs(call):
-    """Projections, scores and weighted sums; only where queries, keys and values are alike and all are attended to."""
-    layer, shape = call.operation, call.input_shapes[0]
-    if len(set(call.input_shapes)) > 1 or len(shape) != 3:
-        return None
-    _, tokens, depth = shape
-    heads, key, value = layer.num_heads, layer.key_dim, layer.value_dim
-    projections = depth * heads * (2 * key + value) + heads * value * call.output_shapes[0][-1]
-    return tokens * projections + tokens * tokens * heads * (key + value)
-
-
-def _recurrent_macs(call, gates):
-    _, steps, inputs = call.input_shapes[0]
-    units = call.operation.units
-    return steps * gates * units * (inputs + units)
-
-
-def _bidirectional_macs(call):
-    halves = (call.operation.forward_layer, call.operation.backward_layer)
-    return sum(count_macs(call._replace(operation=half)) for half in halves)
-
-
-def _distributed_macs(call):
-    return call.input_shapes[0][1] * count_macs(_inner(call, steps=1))
-
-
-def _layers(names):
-    return names.split()
-
-
-def _ops(names):
-    return [f"ops.{name}" for name in names.split()]
-
-
-def _with_ranks(*names):
-    return [f"{name}{rank}D" for name in names for rank in (1, 2, 3)]
-
-
 ELEMENTWISE = [
-    *_layers(
+    *layers_named(
         """ActivityRegularization AlphaDropout BatchNormalization Dropout ELU GaussianDropout GaussianNoise
         Identity LayerScale LeakyReLU LocalResponseNormalization Masking Normalization PReLU RandomBrightness
         RandomContrast RandomFlip RandomRotation RandomTranslation RandomZoom ReLU Rescaling StochasticDepth"""
     ),
-    *_with_ranks("SpatialDropout"),
-    *_ops(
+    *with_ranks("SpatialDropout"),
+    *ops_named(
         """Abs Absolute BatchNorm Cast Celu Clip Copy Cos Elu Erf Exp Expm1 Gelu HardSigmoid HardSilu HardTanh
         LeakyRelu Log Log1p LogSigmoid Negative Reciprocal Relu Relu6 Round Rsqrt Selu Sigmoid Sign Silu Sin
         Softplus Softsign Sqrt Square StopGradient Tanh"""
     ),
 ]
 MERGES = [
-    *_layers("Add Average CustomScaleLayer Maximum Minimum Multiply Subtract"),
-    *_ops("Add Divide DivideNoNan Equal Greater Less Maximum Minimum Multiply Power Subtract TrueDivide Where"),
+    *layers_named("Add Average CustomScaleLayer Maximum Minimum Multiply Subtract"),
+    *ops_named("Add Divide DivideNoNan Equal Greater Less Maximum Minimum Multiply Power Subtract TrueDivide Where"),
 ]
 FIELD_RULES = {
     **dict.fromkeys([*ELEMENTWISE, *MERGES], _merge),
     **dict.fromkeys(["Concatenate", "ops.Concatenate"], _concatenate),
-    **dict.fromkeys(_with_ranks("Conv", "MaxPooling", "AveragePooling"), _window),
+    **dict.fromkeys(with_ranks("Conv", "MaxPooling", "AveragePooling"), _window),
     **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"], _window),
     **dict.fromkeys(["ops.MaxPool", "ops.AveragePool"], _window),
     **dict.fromkeys([f"Conv{rank}DTranspose" for rank in (1, 2, 3)], _transposed),
-    **dict.fromkeys(_with_ranks("UpSampling"), _enlarge),
-    **dict.fromkeys(_with_ranks("ZeroPadding", "Cropping"), _shift),
-    **dict.fromkeys(_with_ranks("GlobalMaxPooling", "GlobalAveragePooling"), _reduce),
-    **dict.fromkeys(_ops("Max Mean Min Prod Std Sum Var"), _reduce),
-    **dict.fromkeys(_with_ranks("AdaptiveAveragePooling", "AdaptiveMaxPooling"), _adapt),
+    **dict.fromkeys(with_ranks("UpSampling"), _enlarge),
+    **dict.fromkeys(with_ranks("ZeroPadding", "Cropping"), _shift),
+    **dict.fromkeys(with_ranks("GlobalMaxPooling", "GlobalAveragePooling"), _reduce),
+    **dict.fromkeys(ops_named("Max Mean Min Prod Std Sum Var"), _reduce),
+    **dict.fromkeys(with_ranks("AdaptiveAveragePooling", "AdaptiveMaxPooling"), _adapt),
     **dict.fromkeys(["GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"], _normalize),
     **dict.fromkeys(["Softmax", "ops.Softmax", "ops.LogSoftmax"], _softmax),
-    **dict.fromkeys(["Flatten", "Reshape", *_ops("ExpandDims Reshape Squeeze")], _reshape),
+    **dict.fromkeys(["Flatten", "Reshape", *ops_named("ExpandDims Reshape Squeeze")], _reshape),
     **dict.fromkeys(["Permute", "ops.Transpose"], _permute),
     **dict.fromkeys(["Bidirectional", "GRU", "LSTM", "SimpleRNN"], _recur),
     "Activation": _activate,
@@ -681,20 +532,3 @@ FIELD_RULES = {
     "SpectralNormalization": _wrap,
     "TimeDistributed": _distribute,
 }
-MAC_RULES = {
-    **dict.fromkeys(_with_ranks("Conv"), _conv_macs),
-    **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _depthwise_macs),
-    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _separable_macs),
-    **dict.fromkeys([f"Conv{rank}DTranspose" for rank in (1, 2, 3)], _transposed_macs),
-    "Bidirectional": _bidirectional_macs,
-    "Dense": _dense_macs,
-    "EinsumDense": _einsum_macs,
-    "GRU": lambda call: _recurrent_macs(call, gates=3),
-    "LSTM": lambda call: _recurrent_macs(call, gates=4),
-    "MultiHeadAttention": _attention_macs,
-    "SimpleRNN": lambda call: _recurrent_macs(call, gates=1),
-    "SpectralNormalization": lambda call: count_macs(_inner(call)),
-    "TimeDistributed": _distributed_macs,
-    "ops.Matmul": _matmul_macs,
-}
-WITHOUT_PRODUCTS = {"CenterCrop", "InputLayer", "RandomCrop", "Resizing", "ops.GetItem", "ops.Resize", "ops.Split"}
