@@ -25,6 +25,8 @@ __all__ = [
     "softmax",
 ]
 
+PIECE = 2**20  # bytes of columns that are laid out at once
+
 
 def cross_correlate(image, kernel):
     """Slide `kernel` over `image` as it is and sum the products at each position: what a CNN calls convolution.
@@ -110,7 +112,7 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
             raise ValueError(f"`bias` must have one value per filter. Received: {bias.shape=}, {kernel.shape=}.")
     layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
     parts = zip(np.split(images, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
-    outputs = [_im2col(part, layout) @ weights.reshape(-1, weights.shape[-1]) for part, weights in parts]
+    outputs = [_correlate(part, weights, layout) for part, weights in parts]
     output = np.concatenate(outputs, axis=-1) if groups > 1 else outputs[0]
     return output if bias is None else output + bias
 
@@ -139,16 +141,11 @@ def conv2d_gradients(images, kernel, output_gradient, strides=1, padding="valid"
     images, kernel, groups = _validate_convolution(images, kernel, groups)
     layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), kernel.shape[-1]))
-    images_gradient, kernel_gradient = [], []
     arrays = (np.split(array, groups, axis=-1) for array in (images, kernel, output_gradient))
-    for part, weights, gradient in zip(*arrays, strict=True):
-        flat = gradient.reshape(-1, gradient.shape[-1])
-        rows = _im2col(part, layout).reshape(len(flat), -1)
-        kernel_gradient.append((rows.T @ flat).reshape(weights.shape))
-        columns = (flat @ weights.reshape(-1, weights.shape[-1]).T).reshape(*gradient.shape[:3], *weights.shape[:3])
-        images_gradient.append(_add_windows(part.shape, layout, lambda a, b, columns=columns: columns[:, :, :, a, b]))
+    parts = [_correlation_gradients(*part, layout) for part in zip(*arrays, strict=True)]
+    images_gradient, kernel_gradient = (np.concatenate(gradients, axis=-1) for gradients in zip(*parts, strict=True))
     bias_gradient = output_gradient.sum(axis=(0, 1, 2))
-    return np.concatenate(images_gradient, axis=-1), np.concatenate(kernel_gradient, axis=-1), bias_gradient
+    return images_gradient, kernel_gradient, bias_gradient
 
 
 def im2col(images, kernel_size, strides=1, padding="valid", dilation_rate=1):
@@ -174,7 +171,9 @@ def im2col(images, kernel_size, strides=1, padding="valid", dilation_rate=1):
     [1, 2, 4, 5]
     """
     images = _accumulated(_real_array(images, "images", rank=4))
-    return _im2col(images, _layout(images, kernel_size, strides, padding, dilation_rate))
+    layout = _layout(images, kernel_size, strides, padding, dilation_rate)
+    windows = _windows(_pad(images, layout, 0), layout)
+    return windows.reshape(*windows.shape[:3], -1)
 
 
 def max_pool2d(images, pool_size, strides=None, padding="valid"):
@@ -230,15 +229,14 @@ def max_pool2d_gradient(images, output_gradient, pool_size, strides=None, paddin
     layout = _pool_layout(images, pool_size, strides, padding)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
     padded = _pad(images, layout, _lowest(images.dtype))
-    output = _maximum(padded, layout)
+    windows, output = _windows(padded, layout), _maximum(padded, layout)
     waiting = np.ones(output.shape, dtype=bool)
-
-    def share(a, b):
-        wins = waiting & (padded[layout.window(a, b)] == output)
+    images_gradient, spots = _gradient_to_fill(images, layout, output_gradient.dtype)
+    for a, b in layout.offsets():
+        wins = waiting & (windows[:, :, :, a, b] == output)
         waiting[wins] = False
-        return output_gradient * wins
-
-    return _add_windows(images.shape, layout, share)
+        spots[:, :, :, a, b] += output_gradient * wins
+    return images_gradient
 
 
 def average_pool2d(images, pool_size, strides=None, padding="valid"):
@@ -266,8 +264,8 @@ def average_pool2d(images, pool_size, strides=None, padding="valid"):
     """
     images = _accumulated(_real_array(images, "images", rank=4))
     layout = _pool_layout(images, pool_size, strides, padding)
-    padded = _pad(images, layout, 0)
-    total = sum(padded[layout.window(a, b)] for a, b in layout.offsets())
+    windows = _windows(_pad(images, layout, 0), layout)
+    total = sum(windows[:, :, :, a, b] for a, b in layout.offsets())
     return total / layout.pixels_under_window(images).astype(np.result_type(images, np.float16), copy=False)
 
 
@@ -295,7 +293,10 @@ def average_pool2d_gradient(images, output_gradient, pool_size, strides=None, pa
     layout = _pool_layout(images, pool_size, strides, padding)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
     share = output_gradient / layout.pixels_under_window(images).astype(output_gradient.dtype, copy=False)
-    return _add_windows(images.shape, layout, lambda a, b: share)
+    images_gradient, spots = _gradient_to_fill(images, layout, share.dtype)
+    for a, b in layout.offsets():
+        spots[:, :, :, a, b] += share
+    return images_gradient
 
 
 def relu(values):
@@ -390,22 +391,14 @@ class _Layout(NamedTuple):
         """Positions (a, b) inside the kernel, row by row."""
         return np.ndindex(*self.kernel_size)
 
-    def window(self, a, b):
-        """Index of the padded images under kernel element (a, b), at all positions of the kernel at once."""
-        rows, columns = (
-            slice(offset * rate, offset * rate + (count - 1) * step + 1, step)
-            for offset, rate, count, step in zip((a, b), self.dilation_rate, self.outputs, self.strides, strict=True)
-        )
-        return slice(None), rows, columns
-
     def output_shape(self, images):
         """(batch, output_height, output_width)."""
         return (images.shape[0], *self.outputs)
 
     def pixels_under_window(self, images):
         """How many pixels of the image, not of the padding, each window covers: (output_height, output_width, 1)."""
-        padded = _pad(np.ones((1, *images.shape[1:3], 1), dtype=np.int64), self, 0)
-        return sum(padded[self.window(a, b)] for a, b in self.offsets())[0]
+        ones = np.ones((1, *images.shape[1:3], 1), dtype=np.int64)
+        return _windows(_pad(ones, self, 0), self).sum(axis=(3, 4))[0]
 
 
 def _layout(images, kernel_size, strides, padding, dilation_rate):
@@ -433,30 +426,74 @@ def _pad(images, layout, value):
     return np.pad(images, [(0, 0), *layout.amounts, (0, 0)], constant_values=value)
 
 
-def _im2col(images, layout):
-    padded = _pad(images, layout, 0)
-    windows = np.empty((*layout.output_shape(images), *layout.kernel_size, images.shape[-1]), dtype=images.dtype)
-    for a, b in layout.offsets():
-        windows[:, :, :, a, b] = padded[layout.window(a, b)]
-    return windows.reshape(*windows.shape[:3], -1)
+def _windows(padded, layout, writeable=False):
+    """What the kernel sees at each position, without copying: (batch, output_height, output_width, *kernel, channels).
+
+    At `[:, :, :, a, b]` lie the pixels under element (a, b) of the kernel.
+    """
+    (down, right), (rate_down, rate_right) = layout.strides, layout.dilation_rate
+    reach = [(size - 1) * rate + 1 for size, rate in zip(layout.kernel_size, layout.dilation_rate, strict=True)]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=(1, 2), writeable=writeable)
+    return windows[:, ::down, ::right, :, ::rate_down, ::rate_right].transpose(0, 1, 2, 4, 5, 3)
 
 
-def _maximum(padded, layout):
-    output = padded[layout.window(0, 0)].copy()
-    for a, b in layout.offsets():
-        np.maximum(output, padded[layout.window(a, b)], out=output)
+def _pieces(windows):
+    """Pairs (image, rows of the output) whose columns, laid out, stay in the processor's cache."""
+    rows = max(1, PIECE // windows[0, :1].nbytes)
+    return [
+        (image, slice(top, top + rows)) for image in range(len(windows)) for top in range(0, windows.shape[1], rows)
+    ]
+
+
+def _columns(windows):
+    """Lay out a piece of windows: a matrix with one column for each position, to be multiplied with the weights."""
+    return windows.transpose(2, 3, 4, 0, 1).reshape(-1, windows.shape[0] * windows.shape[1])
+
+
+def _correlate(images, kernel, layout):
+    windows, weights = _windows(_pad(images, layout, 0), layout), kernel.reshape(-1, kernel.shape[-1])
+    output = np.empty((*windows.shape[:3], kernel.shape[-1]), dtype=images.dtype)
+    for piece in _pieces(windows):
+        np.matmul(_columns(windows[piece]).T, weights, out=output[piece].reshape(-1, weights.shape[1]))
     return output
 
 
-def _add_windows(shape, layout, share):
-    """Add `share(a, b)` to the pixels under each kernel element: the gradient of taking windows."""
-    (top, bottom), (left, right) = layout.amounts
-    count, height, width, channels = shape
-    first = share(0, 0)
-    padded = np.zeros((count, top + height + bottom, left + width + right, channels), dtype=first.dtype)
-    for a, b in layout.offsets():
-        padded[layout.window(a, b)] += first if (a, b) == (0, 0) else share(a, b)
-    return padded[:, top : top + height, left : left + width]
+def _correlation_gradients(images, kernel, output_gradient, layout):
+    windows, weights = _windows(_pad(images, layout, 0), layout), kernel.reshape(-1, kernel.shape[-1])
+    images_gradient, spots = _gradient_to_fill(images, layout, np.result_type(kernel, output_gradient), by_channel=True)
+    weights_gradient = np.zeros(weights.shape, dtype=np.result_type(images, output_gradient))
+    for piece in _pieces(windows):
+        flat = output_gradient[piece].reshape(-1, weights.shape[1])
+        weights_gradient += _columns(windows[piece]) @ flat
+        rows, columns = windows[piece].shape[:2]
+        shares = (weights @ flat.T).reshape(*kernel.shape[:3], rows, columns)
+        for a, b in layout.offsets():
+            spots[piece][:, :, a, b] += shares[a, b].transpose(1, 2, 0)
+    return images_gradient, weights_gradient.reshape(kernel.shape)
+
+
+def _gradient_to_fill(images, layout, dtype, by_channel=False):
+    """Zeros shaped like the images, and what the kernel sees of them at each position, to be added to.
+
+    `by_channel` stores one channel after the other: faster to fill where values come channel by channel.
+    """
+    padded = _pad(np.zeros(images.shape, dtype=dtype), layout, 0)
+    if by_channel:
+        padded = np.moveaxis(np.moveaxis(padded, -1, 1).copy(), 1, -1)
+    (top, _), (left, _) = layout.amounts
+    inside = padded[:, top : top + images.shape[1], left : left + images.shape[2]]
+    return inside, _windows(padded, layout, writeable=True)
+
+
+def _maximum(padded, layout):
+    """Down first, then along the rows: fewer comparisons than window by window."""
+    for axis, size, stride, count in zip((1, 2), layout.kernel_size, layout.strides, layout.outputs, strict=True):
+        lines = padded.swapaxes(0, axis)
+        output = lines[: (count - 1) * stride + 1 : stride].copy(order="K")
+        for offset in range(1, size):
+            np.maximum(output, lines[offset : offset + (count - 1) * stride + 1 : stride], out=output)
+        padded = output.swapaxes(0, axis)
+    return np.ascontiguousarray(padded)
 
 
 def _lowest(dtype):
