@@ -2,9 +2,10 @@
 # make test       set up, then run all tests and every notebook with strict comparison of its outputs
 # make test-slow  set up, then run what takes long: round trips through wheels, notebooks and servers
 # make notebooks  set up, then re-execute all notebooks and store their outputs
+# make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow notebooks
+.PHONY: help lab test test-slow notebooks bench
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
@@ -28,3 +29,6 @@ test-slow: $(READY)
 
 notebooks: $(READY)
 	@$(IN_VENV) tools/notebooks.py $(ARGS)
+
+bench: $(READY)
+	@$(IN_VENV) benchmarks/run.py $(ARGS)

@@ -1,0 +1,74 @@
+"""Run the benchmarks and write their tables into RESULTS.md: `make bench`, or `make bench ARGS="convolution steps"`.
+
+    make bench ARGS="--mnist PATH to_99_percent"
+
+A part that is not run keeps the table that stands there, with the machine that it was measured on.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from race import machine
+
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "RESULTS.md"
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
+PARTS = {  # name: script, its arguments, its environment
+    "convolution_one_thread": ("convolution.py", ["1"], ONE_THREAD),
+    "convolution": ("convolution.py", [], {}),
+    "steps": ("steps.py", [], {}),
+    "to_99_percent": ("to_99_percent.py", [], {}),
+    "suite": ("suite.py", [], {}),
+    "gpu": ("gpu.py", [], {}),
+}
+
+
+def main(arguments=None):
+    """Run the parts that are named, or all that can run here; return the number that failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all that can run")
+    parser.add_argument("--mnist", help="mnist.npz or a folder with the original files, for to_99_percent")
+    chosen = parser.parse_args(arguments)
+    if unknown := sorted(set(chosen.parts) - set(PARTS)):
+        parser.error(f"PART must be one of {', '.join(PARTS)}. Received: {', '.join(unknown)}.")
+    if "to_99_percent" in chosen.parts and not chosen.mnist:
+        parser.error("to_99_percent needs --mnist PATH.")
+    failures = 0
+    for name in chosen.parts or [name for name in PARTS if name != "gpu" and (name != "to_99_percent" or chosen.mnist)]:
+        script, options, environment = PARTS[name]
+        options = [*options, chosen.mnist] if name == "to_99_percent" else options
+        command = [sys.executable, str(FOLDER / script), *options]
+        print(f"{name} ...", flush=True)
+        done = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+        print(done.stdout)
+        failures += done.returncode != 0
+        if done.returncode == 0:
+            store(name, f"{done.stdout.strip()}\n\n*{machine()}*")
+    return failures
+
+
+def store(name, text, file=RESULTS):
+    """Put `text` between the marks of a part.
+
+    Args:
+        name: str, one of `PARTS`.
+        text: str, Markdown.
+        file: `pathlib.Path`.
+
+    Raises:
+        ValueError: the file has no such marks.
+    """
+    before = file.read_text(encoding="utf-8")
+    marks = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+    after, count = marks.subn(lambda found: f"{found[1]}{text}\n{found[2]}", before)
+    if count != 1:
+        raise ValueError(f"{file.name} must have the marks of the part {name} once. Received: {count} times.")
+    file.write_text(after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What a user waits for: `import cnn_course`, and each lesson, one by one in fresh kernels."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from nbclient import NotebookClient
+
+from race import table
+
+LESSONS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9]*.ipynb"))
+ALLOWED, IMPORT_ALLOWED = 300, 0.3
+
+
+def main():
+    """Print both tables."""
+    listing = [sys.executable, "-c", "import sys, cnn_course; print(*sys.modules)"]
+    loaded = subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    heavy = sorted({"tensorflow", "keras", "matplotlib"} & set(loaded))
+    empty, ours = _start("pass"), _start("import cnn_course")
+    print(
+        f"`import cnn_course` takes {ours - empty:.3f} s (at most {IMPORT_ALLOWED}) beside the interpreter's {empty:.3f};"
+    )
+    print(f"of TensorFlow, Keras and matplotlib it imports {', '.join(heavy) or 'none'}.\n")
+    seconds = {file.stem: _run(file) for file in LESSONS}
+    rows = [[name, f"{value:.0f}"] for name, value in seconds.items()]
+    print(table(["lesson", "seconds"], [*rows, [f"all (at most {ALLOWED})", f"{sum(seconds.values()):.0f}"]]))
+
+
+def _start(code):
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def _run(file):
+    notebook = nbformat.read(file, as_version=4)
+    start = time.perf_counter()
+    NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": file.parent}}
+    ).execute()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
