@@ -80,7 +80,7 @@ def _side(image_size, pools=3):
 
 q3 = function_question(
     count_parameters,
-    cases=[(227, 2, 1000), (227, 1, 1000), (224, 1, 1000), (195, 4, 10), (291, 2, 17)],
+    cases=[(227, 2, 1000), (227, 1, 1000), (224, 1, 1000), (195, 4, 10), (290, 2, 17)],
     mistakes=[
         (lambda *case: _count(*case, bias=0), "The biases are missing: one per filter and unit."),
         (
@@ -217,7 +217,7 @@ _MAPS = _integers(2, (2, 3, 7), (3, 2, 5))
 
 q5 = function_question(
     normalization,
-    cases=[(_MAPS[0] + 0.5, 2, 2.0, 0.01, 0.75), (_MAPS[1] - 0.5, 1, 1.0, 0.05, 0.5)],
+    cases=[(_MAPS[0] + 0.5, 2, 1.5, 0.01, 0.75), (_MAPS[1] - 0.5, 1, 0.8, 0.05, 0.5)],
     mistakes=[
         (
             lambda maps, radius, *rest: normalization(maps.transpose(0, 2, 1), radius, *rest).transpose(0, 2, 1),

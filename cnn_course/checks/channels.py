@@ -98,7 +98,7 @@ def conv(image, kernel, bias):
 
 q4 = function_question(
     conv,
-    cases=[_integers(2, (5, 7, 3), (2, 3, 3, 4), (4,)), _integers(3, (6, 4, 2), (3, 2, 2, 5), (5,))],
+    cases=[_integers(2, (5, 7, 4), (2, 3, 4, 5), (5,)), _integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
     mistakes=[
         (lambda image, kernel, bias: conv(image, kernel, 0 * bias), "The bias is missing: one number per filter."),
         (

@@ -4,7 +4,10 @@ An exercise is a `Question` around one function, `examine(answer)`, that returns
 what is wrong with it. `value_question` and `function_question` make the two usual kinds. Nothing here runs text.
 """
 
+import contextlib
+import copy
 import inspect
+import linecache
 import threading
 import traceback
 from collections.abc import Callable
@@ -15,7 +18,9 @@ import numpy as np
 __all__ = ["PATIENCE", "Question", "Result", "function_question", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
-_INTERRUPT = "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice)."
+_INTERRUPT = (
+    "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice; in a terminal: Ctrl+C)."
+)
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,10 @@ class Question:
 
     def _judge(self, answer):
         try:
-            problem = None if answer is ... else self.examine(answer)
+            if _has_dots(answer):
+                raise _NotAttempted
+            problem = self.examine(answer)
         except _NotAttempted:
-            answer = ...
-        if answer is ...:
             return Result("not attempted", "Replace the three dots with your answer and run the cell again.")
         return Result("right", self.why) if problem is None else Result("wrong", problem)
 
@@ -113,16 +118,17 @@ def value_question(expected, mistakes=(), **texts):
     """
 
     def examine(answer):
-        if not _is_numeric(answer):
-            return f"The answer must consist of numbers. Received: {answer!r}."
-        if _same(answer, expected):
+        numbers = _as_array(answer)
+        if numbers is None:
+            return f"The answer must consist of numbers. Received: {_shown(answer)}."
+        if _same(numbers, expected):
             return None
         for value, text in mistakes:
-            if _same(answer, value):
+            if _same(numbers, value):
                 return text
-        if np.shape(answer) != np.shape(expected):
-            return f"The answer must have the shape {np.shape(expected)}. Received: shape {np.shape(answer)}."
-        return f"Received: {answer!r}. Work one value out by hand, or call .hint()."
+        if numbers.shape != np.shape(expected):
+            return f"The answer must have the shape {_form(np.shape(expected))}. Received: shape {_form(numbers.shape)}."
+        return f"Received: {_shown(answer)}. {_part(numbers, expected)} Work one value out by hand, or call .hint()."
 
     return Question(examine, expected, **texts)
 
@@ -139,54 +145,95 @@ def function_question(solution, cases, mistakes=(), **texts):
     Returns:
         `Question`.
     """
+    names = tuple(inspect.signature(solution).parameters)
 
     def examine(answer):
-        if not callable(answer):
-            return f"The answer must be a function. Received: {answer!r}."
+        problem = _unusable(answer, names)
+        if problem is not None:
+            return problem
         results = []
-        for case in cases:
-            value, problem = _call(answer, case)
-            if problem is not None:
-                return problem
-            results.append(value)
-        expected = [solution(*case) for case in cases]
+        with _patience():
+            for case in cases:
+                value, problem = _call(answer, case, names)
+                if problem is not None:
+                    return problem
+                results.append(value)
+        expected = [np.asarray(solution(*case)) for case in cases]
         pairs = list(zip(cases, results, expected, strict=True))
         if all(_same(result, right) for _, result, right in pairs):
             return None
         for wrong, text in mistakes:
             if all(_same(result, _attempt(wrong, case)) for case, result, _ in pairs):
                 return text
-        return next(_difference(*pair) for pair in pairs if not _same(*pair[1:]))
+        case, result, right = next(pair for pair in pairs if not _same(*pair[1:]))
+        return f"For {_arguments(case, names)}, {_difference(result, right)}"
 
     return Question(examine, solution, code=inspect.getsource(solution).strip(), **texts)
 
 
-def _call(function, case):
-    """Result of the learner's function and None, or None and what went wrong."""
-    patience = threading.Timer(PATIENCE, print, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
-    patience.daemon = True
-    patience.start()
+def _unusable(answer, names):
+    """Why an answer cannot be called with arguments of these names, or None."""
+    if not callable(answer):
+        return (
+            f"The answer must be a function. Received: {_shown(answer)}. Pass the function itself: its name alone, "
+            "without parentheses behind it."
+        )
     try:
-        value = function(*[_copy(argument) for argument in case])
-    except Exception as error:  # whatever the learner's code raises is an answer to report, not ours to handle
-        return None, _failure(error, function)
+        signature = inspect.signature(answer)
+    except ValueError:  # some built-in functions do not tell
+        return None
+    try:
+        signature.bind(*names)
+    except TypeError:
+        name = getattr(answer, "__name__", "your function")
+        return f"The function must take {len(names)} arguments ({', '.join(names)}). Received: {name}{signature}."
+    return None
+
+
+@contextlib.contextmanager
+def _patience():
+    """Tell the learner how to interrupt what takes longer than `PATIENCE`."""
+    timer = threading.Timer(PATIENCE, print, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
     finally:
-        patience.cancel()
-    if value is ...:
+        timer.cancel()
+
+
+def _call(function, case, names):
+    """Result of the learner's function as an array and None, or None and what went wrong."""
+    called = f"It was called with {_arguments(case, names)}."
+    try:
+        value = function(*copy.deepcopy(case))
+    except (Exception, SystemExit) as error:  # whatever the learner's code raises is an answer to report
+        return None, f"{_failure(error, function)}\n  {called}"
+    if _has_dots(value):
         raise _NotAttempted
     if value is None:
-        return None, "Your function returned None: does every path end in `return`?"
-    if not _is_numeric(value):
-        return None, f"Your function must return numbers. Received: {value!r}."
-    return value, None
+        return None, (
+            "Your function returned None: does every path end in `return`? "
+            f"(`print` shows a value but does not return it.) {called}"
+        )
+    if callable(value):
+        return None, f"Your function must return numbers. Received: {_shown(value)}. Are parentheses missing behind it?"
+    numbers = _as_array(value)
+    if numbers is None:
+        return None, f"Your function must return numbers. Received: {_shown(value)}. {called}"
+    return numbers, None
 
 
 def _failure(error, function):
     """The error and the line of the learner's code that raised it."""
-    source = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
-    place = f" in line {frames[-1].lineno} of your cell: {frames[-1].line}" if frames else ""
-    return f"Your function raised {type(error).__name__}{place}\n  {error}"
+    names = getattr(function, "__globals__", None)  # all cells of a notebook share them
+    lines = [
+        (line, linecache.getline(frame.f_code.co_filename, line).strip())
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is names
+    ]
+    place = " in line {} of your cell: {}".format(*lines[-1]) if lines else ""
+    return "\n  ".join([f"Your function raised {type(error).__name__}{place}", *str(error).splitlines()])
 
 
 def _attempt(function, case):
@@ -197,31 +244,83 @@ def _attempt(function, case):
         return None
 
 
-def _copy(argument):
-    return argument.copy() if isinstance(argument, np.ndarray) else argument
+def _has_dots(value):
+    return value is ... or (isinstance(value, (list, tuple)) and any(_has_dots(part) for part in value))
 
 
-def _is_numeric(value):
+def _as_array(value):
+    """The numbers of an answer (a number, nested lists, an array, a tensor), or None where it has none."""
     try:
-        return np.asarray(value).dtype.kind in "biuf"
-    except ValueError:  # rows of different lengths
-        return False
+        numbers = np.array(value)
+    except (RuntimeError, TypeError, ValueError):  # rows of different lengths; tensors that hold no values
+        return None
+    return numbers if numbers.dtype.kind in "biuf" else None
 
 
 def _same(received, expected):
+    """Whether two results agree: whole numbers exactly, others up to rounding."""
     if received is None or expected is None or np.shape(received) != np.shape(expected):
         return False
-    return bool(np.allclose(received, expected, rtol=1e-5, atol=1e-6))
+    return bool(_agree(received, expected).all())
 
 
-def _difference(case, received, expected):
+def _agree(received, expected):
+    """Where two arrays of one shape agree, as an array of bool."""
+    rounding = 1e-5 if np.asarray(expected).dtype.kind == "f" else 0
+    return np.isclose(received, expected, rtol=rounding, atol=1e-6)
+
+
+def _form(shape):
+    """A shape as NumPy writes it and, where it has at most two axes, in words."""
+    words = {0: ", one number", 1: ", {} numbers", 2: ", {} rows of {} numbers"}.get(len(shape), "")
+    return f"{shape}{words.format(*shape)}"
+
+
+def _shown(value):
+    """The value as text, cut off where it is long."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]} …"
+
+
+def _part(received, expected):
+    """Which numbers of a wrong answer are wrong, without saying what they must be."""
+    if not received.shape:
+        return "That is too large." if received > expected else "That is too small."
+    wrong = np.argwhere(~_agree(received, expected)).tolist()
+    if len(wrong) == received.size:
+        return "None of these numbers is right."
+    places = " and ".join(map(str, wrong[:2])) + (" and more" if len(wrong) > 2 else "")
+    return f"{received.size - len(wrong)} of {received.size} are right; wrong at {places}."
+
+
+def _arguments(case, names):
+    """The arguments of a call: small ones as they are, large arrays by their shape."""
+    texts = [
+        f"{name} of shape {argument.shape}"
+        if isinstance(argument, np.ndarray) and argument.size > 12
+        else f"{name}={argument.tolist() if isinstance(argument, np.ndarray) else argument}"
+        for name, argument in zip(names, case, strict=True)
+    ]
+    return ", ".join(texts)
+
+
+def _difference(received, expected):
     """Where a result first differs from the expected one."""
-    arguments = " and ".join(
-        f"shape {np.shape(argument)}" if np.ndim(argument) else repr(argument) for argument in case
-    )
-    if np.shape(received) != np.shape(expected):
-        return f"For {arguments} the result must have shape {np.shape(expected)}. Received: shape {np.shape(received)}."
-    received, expected = np.asarray(received), np.asarray(expected)
-    index = tuple(int(i) for i in np.argwhere(~np.isclose(received, expected, rtol=1e-5, atol=1e-6))[0])
-    place = f"the value at {list(index)}" if index else "the result"
-    return f"For {arguments}, {place} must be {expected[index]:.4g}. Received: {received[index]:.4g}."
+    if received.shape != expected.shape:
+        return f"the result must have shape {_form(expected.shape)}. Received: shape {_form(received.shape)}."
+    differs = ~_agree(received, expected)
+    index = tuple(int(i) for i in np.argwhere(differs)[0])
+    required, found = _told_apart(expected[index], received[index])
+    if not index:
+        return f"the result must be {required}. Received: {found}."
+    count = f"{differs.sum()} of {differs.size} values are wrong"
+    return f"the value at {list(index)} must be {required}. Received: {found}. ({count}.)"
+
+
+def _told_apart(first, second):
+    """Two numbers with as many digits as it takes to see that they differ, but at least four."""
+    for digits in range(4, 18):
+        texts = [f"{float(number):.{digits}g}" for number in (first, second)]
+        if texts[0] != texts[1] and "e+" not in "".join(texts):
+            break
+    return texts

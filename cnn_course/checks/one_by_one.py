@@ -90,7 +90,12 @@ def _split(matrix, height, width, order, axes):
 
 q4 = function_question(
     kernel,
-    cases=[(*_integers(0, (24, 5)), 3, 4), (*_integers(1, (30, 2)), 5, 2), (*_integers(2, (27, 3)), 3, 3)],
+    cases=[
+        (*_integers(0, (24, 5)), 3, 4),
+        (*_integers(1, (30, 2)), 5, 2),
+        (*_integers(2, (27, 3)), 3, 3),
+        (*_integers(6, (4, 3)), 1, 1),
+    ],
     mistakes=[
         (
             lambda matrix, height, width: _split(matrix, height, width, (2, 0, 1), (1, 2, 0, 3)),

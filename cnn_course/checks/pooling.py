@@ -163,7 +163,7 @@ q5 = function_question(
         (_random_map(0, (6, 9, 3)), 2, 2),
         (_random_map(1, (7, 5, 2)), 3, 2),
         (_random_map(2, (8, 11, 2)), 3, 3),
-        (_random_map(3, (5, 6, 1)), 2, 3),
+        (_random_map(3, (5, 8, 1)), 2, 3),
     ],
     mistakes=[
         (_pool_with(lambda window: window.mean(axis=(0, 1))), "This is the average of each window, not the maximum."),

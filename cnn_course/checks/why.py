@@ -142,7 +142,12 @@ def _kernel(seed, shape):
 
 q5 = function_question(
     conv_matrix,
-    cases=[(_kernel(0, (3, 3)), 3, 4), (_kernel(1, (3, 5)), 5, 4), (_kernel(2, (1, 3)), 4, 6)],
+    cases=[
+        (_kernel(0, (3, 3)), 3, 4),
+        (_kernel(1, (3, 5)), 5, 4),
+        (_kernel(2, (1, 3)), 4, 6),
+        (_kernel(3, (5, 3)), 4, 3),
+    ],
     mistakes=[
         (lambda *case: conv_matrix(*case).T, "The kernel is flipped (or the matrix is transposed): rows are outputs."),
         (_wrapped_matrix, "The kernel wraps around at the border: outside the image there are zeros."),
