@@ -127,7 +127,9 @@ def value_question(expected, mistakes=(), **texts):
             if _same(numbers, value):
                 return text
         if numbers.shape != np.shape(expected):
-            return f"The answer must have the shape {_form(np.shape(expected))}. Received: shape {_form(numbers.shape)}."
+            return (
+                f"The answer must have the shape {_form(np.shape(expected))}. Received: shape {_form(numbers.shape)}."
+            )
         return f"Received: {_shown(answer)}. {_part(numbers, expected)} Work one value out by hand, or call .hint()."
 
     return Question(examine, expected, **texts)
@@ -232,7 +234,7 @@ def _failure(error, function):
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_globals is names
     ]
-    place = " in line {} of your cell: {}".format(*lines[-1]) if lines else ""
+    place = " in line {} of your cell: {}".format(*lines[-1]).removesuffix(": ") if lines else ""
     return "\n  ".join([f"Your function raised {type(error).__name__}{place}", *str(error).splitlines()])
 
 
@@ -284,13 +286,15 @@ def _shown(value):
 
 def _part(received, expected):
     """Which numbers of a wrong answer are wrong, without saying what they must be."""
+    if np.asarray(expected).dtype.kind == "i" and (received % 1).any():
+        return "These must be whole numbers." if received.shape else "That must be a whole number."
     if not received.shape:
         return "That is too large." if received > expected else "That is too small."
     wrong = np.argwhere(~_agree(received, expected)).tolist()
     if len(wrong) == received.size:
         return "None of these numbers is right."
-    places = " and ".join(map(str, wrong[:2])) + (" and more" if len(wrong) > 2 else "")
-    return f"{received.size - len(wrong)} of {received.size} are right; wrong at {places}."
+    places = ", ".join(map(str, wrong[:3])) + (" …" if len(wrong) > 3 else "")
+    return f"Right: {received.size - len(wrong)} of {received.size}; wrong at {places}."
 
 
 def _arguments(case, names):

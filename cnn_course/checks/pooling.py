@@ -190,6 +190,12 @@ q5 = function_question(
             lambda image, pool_size, strides: max_pool(image, pool_size, pool_size),
             "The strides are ignored: the window moves by its own size.",
         ),
+        (
+            lambda image, pool_size, strides: max_pool(image, strides, pool_size),
+            "pool_size and strides are swapped.",
+        ),
+        (lambda *case: max_pool(*case).max(axis=-1), "The channels are merged: each has its own maximum."),
+        (lambda *case: max_pool(*case).transpose(2, 0, 1), "The channels come first; Keras has them last."),
     ],
     why="This is all that a MaxPooling2D layer does: a window, a step, a maximum for each channel, no weights.",
     hints=(

@@ -44,6 +44,10 @@ q2 = value_question(
         ((28, 28, 4, 1), "The batch axis comes first."),
         ((4, 28, 28), "One value per pixel is still a channel: the last axis has size 1."),
         ((4, 28, 28, 3), "The digits are gray: how many values does each pixel have?"),
+        ((1, 28, 28, 4), "That is one image with four channels. The first axis counts the images."),
+        ((4, 784), "The pixels of a digit stay in rows and columns: nothing is flattened here."),
+        ((4, 784, 1), "The pixels of a digit stay in rows and columns: nothing is flattened here."),
+        ((28, 28), "This is one gray image. Two axes are missing: one counts images, one counts values per pixel."),
     ],
     code="(4, 28, 28, 1)  # (batch, height, width, channels)",
     why="Every array of images in this course has these four axes in this order.",
@@ -69,6 +73,11 @@ q3 = function_question(
         (lambda size: max(halvings(size) - 1, 0), "Off by one: does the loop stop one halving too early?"),
         (lambda size: size // 2 ** halvings(size), "This is the odd size that is left, not the number of halvings."),
         (lambda size: size // 2, "This halves once. Repeat it while the size is even, and count."),
+        (lambda size: (size - 1).bit_length(), "This counts halvings with a remainder: 28 → 14 → 7 and no further."),
+        (
+            lambda size: int(size % 2 == 0),
+            "One halving is counted at most. Does `return` stand inside the loop, or `=+` in the place of `+=`?",
+        ),
     ],
     why="An input of 224 survives five halvings: that is why 224 = 7 · 32 is a popular size.",
     hints=(

@@ -2,6 +2,22 @@
 
 import numpy as np
 
+
+def down_to_one(size):
+    count = 0
+    while size > 1:
+        size, count = size / 2, count + 1
+    return count
+
+
+def returns_inside_the_loop(size):
+    count = 0
+    while size % 2 == 0:
+        count += 1
+        return count
+    return count
+
+
 MISTAKES = {
     "example": [(6, "Off by one"), (4, "Off by one"), (3, "the size that is left"), (48, "Work one value out")],
     "q1": [(240_000, "number of pixels"), (1_003, "are added"), (960_000, "Four values"), (80_000, "Divided")],
@@ -11,6 +27,12 @@ MISTAKES = {
         ((28, 28, 1, 4), "batch axis comes first"),
         ((4, 28, 28), "still a channel"),
         ((4, 28, 28, 3), "gray"),
+        ((1, 28, 28, 4), "one image with four channels"),
+        ((4, 784), "nothing is flattened"),
+        ((4, 784, 1), "nothing is flattened"),
+        ((28, 28), "Two axes are missing"),
+        ((4, 8, 8, 1), r"Right: 2 of 4; wrong at \[1\], \[2\]\."),
+        (3136, r"must have the shape \(4,\), 4 numbers"),
     ],
     "q3": [
         (lambda size: int(np.log2(size)), "with a remainder"),
@@ -19,5 +41,9 @@ MISTAKES = {
         (lambda size: size // np.gcd(size, 2**20), "the odd size that is left"),
         (lambda size: size // 2, "halves once"),
         (lambda size: size / 0, "raised ZeroDivisionError"),
+        (down_to_one, "with a remainder"),
+        (returns_inside_the_loop, "One halving is counted at most"),
+        (lambda size: [size, size // 2], r"must have shape \(\), one number\. Received: shape \(2,\), 2 numbers"),
+        (lambda size: max(0, len(bin(size)) - 3), "with a remainder"),
     ],
 }
