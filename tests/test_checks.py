@@ -3,11 +3,13 @@
 import ast
 import importlib
 import re
+import sys
 import time
 
 import numpy as np
 import pytest
 
+import lessons
 from cnn_course import checks
 from cnn_course.checks import engine
 
@@ -109,6 +111,107 @@ def test_a_learner_cannot_change_the_cases():
 
     assert not checks.convolution.q4.check(destructive).right
     assert checks.convolution.q4.check(checks.convolution.q4.answer).right
+
+
+def test_a_learner_cannot_change_a_list_of_the_cases():
+    def destructive(n, layers):
+        layers.clear()
+        return []
+
+    assert not checks.stride.q5.check(destructive).right
+    assert checks.stride.q5.check(checks.stride.q5.answer).right
+
+
+def element(array, *index):
+    return array[index]
+
+
+def test_an_exception_in_a_helper_names_the_line_of_the_helper():
+    message = checks.convolution.q4.check(lambda image, kernel: element(image, 9, 9)).message
+    assert "of your cell: return array[index]\n  index 9 is out of bounds" in message
+    assert message.endswith("kernel=[[-2.0, 7.0, 1.0], [-9.0, 5.0, 4.0]].")
+
+
+def test_leaving_python_and_recursion_without_end_are_wrong_answers():
+    def endless(size):
+        return endless(size)
+
+    assert "raised RecursionError in line" in checks.start.q3.check(endless).message
+    assert "raised SystemExit in line" in checks.start.q3.check(lambda size: sys.exit()).message
+
+
+def test_whole_numbers_are_compared_exactly_and_told_apart():
+    assert not checks.alexnet.q2.check((332_160, 56_070_145)).right
+    message = checks.alexnet.q3.check(lambda *case: checks.alexnet.q3.answer(*case) + 1).message
+    assert message.endswith("the result must be 60965224. Received: 60965225.")
+
+
+@pytest.mark.parametrize(
+    "convert", [np.ndarray.tolist, lambda array: array.astype("float32"), lambda array: array.astype(int), tuple]
+)
+def test_results_may_be_lists_and_arrays_of_other_types(convert):
+    assert checks.convolution.q4.check(lambda *case: convert(checks.convolution.q4.answer(*case))).right
+
+
+def test_results_may_be_tensors():
+    ops = pytest.importorskip("keras").ops
+    assert checks.convolution.q4.check(lambda *case: ops.convert_to_tensor(checks.convolution.q4.answer(*case))).right
+
+
+class Symbol:
+    """Something like a symbolic tensor: it has a shape but no numbers."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("This tensor has no values.")
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "returned None"),
+        ("16", "must return numbers. Received: '16'."),
+        (Symbol(), "must return numbers. Received: <test_checks.Symbol"),
+        (np.sum, "Are parentheses missing"),
+        ((number for number in (1, 2)), "must return numbers. Received: <generator"),
+        ([[1], [2, 3]], "must return numbers"),
+        (1 + 2j, "must return numbers"),
+        (np.nan, "must be 2. Received: nan."),
+        (list(range(9)), "must have shape (), one number. Received: shape (9,), 9 numbers."),
+        ("x" * 999, "xx …"),
+    ],
+)
+def test_results_of_other_kinds(result, message):
+    found = checks.start.q3.check(lambda size: result)
+    assert found.outcome == "wrong" and message in found.message
+
+
+@pytest.mark.parametrize("answer", [lambda: 1, lambda image: 1, lambda image, kernel, strides: 1])
+def test_functions_with_other_arguments(answer):
+    message = checks.convolution.q4.check(answer).message
+    assert message.startswith("The function must take 2 arguments (image, kernel). Received: <lambda>(")
+
+
+def test_a_function_that_was_called_already():
+    message = checks.convolution.q4.check(np.zeros((3, 4))).message
+    assert message.startswith("The answer must be a function. Received: array(") and "its name alone" in message
+
+
+@pytest.mark.parametrize("answer", [(296, ...), [..., ...], [[1, ...], [2, 3]]])
+def test_dots_in_an_answer_are_not_attempted(answer):
+    assert checks.convolution.q2.check(answer).outcome == "not attempted"
+    assert checks.padding.q5.check(lambda n, kernel_size, strides: answer).outcome == "not attempted"
+
+
+def test_every_lesson_has_three_to_five_exercises_of_all_kinds():
+    for file in lessons.LESSONS:
+        notebook = lessons.read(file)
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        code = "\n".join(cell.source for cell in lessons.code_cells(notebook))
+        kinds = re.findall(r"^\*\*(\d) (Predict|Modify|Build)\.\*\*", text, re.MULTILINE)
+        module = getattr(checks, re.search(r"checks\.(\w+)\.q1\.check", code)[1])
+        questions = [name for name in module.__all__ if name.startswith("q")]
+        assert [f"q{number}" for number, _ in kinds] == questions and 3 <= len(questions) <= 5
+        assert {kind for _, kind in kinds} == {"Predict", "Modify", "Build"}, file.name
 
 
 @pytest.mark.parametrize("answer", ["(296, 445)", None, [[1], [2, 3]], object(), np.array(["a"]), {1: 2}])

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
+
 __all__ = ["PATIENCE", "Question", "Result", "function_question", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
@@ -93,7 +95,7 @@ class Question:
 
     def _judge(self, answer):
         try:
-            if _has_dots(answer):
+            if has_dots(answer):
                 raise _NotAttempted
             problem = self.examine(answer)
         except _NotAttempted:
@@ -118,19 +120,17 @@ def value_question(expected, mistakes=(), **texts):
     """
 
     def examine(answer):
-        numbers = _as_array(answer)
+        numbers = as_array(answer)
         if numbers is None:
-            return f"The answer must consist of numbers. Received: {_shown(answer)}."
-        if _same(numbers, expected):
+            return f"The answer must consist of numbers. Received: {shown(answer)}."
+        if same(numbers, expected):
             return None
         for value, text in mistakes:
-            if _same(numbers, value):
+            if same(numbers, value):
                 return text
         if numbers.shape != np.shape(expected):
-            return (
-                f"The answer must have the shape {_form(np.shape(expected))}. Received: shape {_form(numbers.shape)}."
-            )
-        return f"Received: {_shown(answer)}. {_part(numbers, expected)} Work one value out by hand, or call .hint()."
+            return f"The answer must have the shape {form(np.shape(expected))}. Received: shape {form(numbers.shape)}."
+        return f"Received: {shown(answer)}. {part(numbers, expected)} Work one value out by hand, or call .hint()."
 
     return Question(examine, expected, **texts)
 
@@ -162,13 +162,13 @@ def function_question(solution, cases, mistakes=(), **texts):
                 results.append(value)
         expected = [np.asarray(solution(*case)) for case in cases]
         pairs = list(zip(cases, results, expected, strict=True))
-        if all(_same(result, right) for _, result, right in pairs):
+        if all(same(result, right) for _, result, right in pairs):
             return None
         for wrong, text in mistakes:
-            if all(_same(result, _attempt(wrong, case)) for case, result, _ in pairs):
+            if all(same(result, _attempt(wrong, case)) for case, result, _ in pairs):
                 return text
-        case, result, right = next(pair for pair in pairs if not _same(*pair[1:]))
-        return f"For {_arguments(case, names)}, {_difference(result, right)}"
+        case, result, right = next(pair for pair in pairs if not same(*pair[1:]))
+        return f"For {arguments(case, names)}, {difference(result, right)}"
 
     return Question(examine, solution, code=inspect.getsource(solution).strip(), **texts)
 
@@ -177,7 +177,7 @@ def _unusable(answer, names):
     """Why an answer cannot be called with arguments of these names, or None."""
     if not callable(answer):
         return (
-            f"The answer must be a function. Received: {_shown(answer)}. Pass the function itself: its name alone, "
+            f"The answer must be a function. Received: {shown(answer)}. Pass the function itself: its name alone, "
             "without parentheses behind it."
         )
     try:
@@ -206,12 +206,12 @@ def _patience():
 
 def _call(function, case, names):
     """Result of the learner's function as an array and None, or None and what went wrong."""
-    called = f"It was called with {_arguments(case, names)}."
+    called = f"It was called with {arguments(case, names)}."
     try:
         value = function(*copy.deepcopy(case))
     except (Exception, SystemExit) as error:  # whatever the learner's code raises is an answer to report
         return None, f"{_failure(error, function)}\n  {called}"
-    if _has_dots(value):
+    if has_dots(value):
         raise _NotAttempted
     if value is None:
         return None, (
@@ -219,10 +219,10 @@ def _call(function, case, names):
             f"(`print` shows a value but does not return it.) {called}"
         )
     if callable(value):
-        return None, f"Your function must return numbers. Received: {_shown(value)}. Are parentheses missing behind it?"
-    numbers = _as_array(value)
+        return None, f"Your function must return numbers. Received: {shown(value)}. Are parentheses missing behind it?"
+    numbers = as_array(value)
     if numbers is None:
-        return None, f"Your function must return numbers. Received: {_shown(value)}. {called}"
+        return None, f"Your function must return numbers. Received: {shown(value)}. {called}"
     return numbers, None
 
 
@@ -244,87 +244,3 @@ def _attempt(function, case):
         return function(*case)
     except (IndexError, ValueError):
         return None
-
-
-def _has_dots(value):
-    return value is ... or (isinstance(value, (list, tuple)) and any(_has_dots(part) for part in value))
-
-
-def _as_array(value):
-    """The numbers of an answer (a number, nested lists, an array, a tensor), or None where it has none."""
-    try:
-        numbers = np.array(value)
-    except (RuntimeError, TypeError, ValueError):  # rows of different lengths; tensors that hold no values
-        return None
-    return numbers if numbers.dtype.kind in "biuf" else None
-
-
-def _same(received, expected):
-    """Whether two results agree: whole numbers exactly, others up to rounding."""
-    if received is None or expected is None or np.shape(received) != np.shape(expected):
-        return False
-    return bool(_agree(received, expected).all())
-
-
-def _agree(received, expected):
-    """Where two arrays of one shape agree, as an array of bool."""
-    rounding = 1e-5 if np.asarray(expected).dtype.kind == "f" else 0
-    return np.isclose(received, expected, rtol=rounding, atol=1e-6)
-
-
-def _form(shape):
-    """A shape as NumPy writes it and, where it has at most two axes, in words."""
-    words = {0: ", one number", 1: ", {} numbers", 2: ", {} rows of {} numbers"}.get(len(shape), "")
-    return f"{shape}{words.format(*shape)}"
-
-
-def _shown(value):
-    """The value as text, cut off where it is long."""
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]} …"
-
-
-def _part(received, expected):
-    """Which numbers of a wrong answer are wrong, without saying what they must be."""
-    if np.asarray(expected).dtype.kind == "i" and (received % 1).any():
-        return "These must be whole numbers." if received.shape else "That must be a whole number."
-    if not received.shape:
-        return "That is too large." if received > expected else "That is too small."
-    wrong = np.argwhere(~_agree(received, expected)).tolist()
-    if len(wrong) == received.size:
-        return "None of these numbers is right."
-    places = ", ".join(map(str, wrong[:3])) + (" …" if len(wrong) > 3 else "")
-    return f"Right: {received.size - len(wrong)} of {received.size}; wrong at {places}."
-
-
-def _arguments(case, names):
-    """The arguments of a call: small ones as they are, large arrays by their shape."""
-    texts = [
-        f"{name} of shape {argument.shape}"
-        if isinstance(argument, np.ndarray) and argument.size > 12
-        else f"{name}={argument.tolist() if isinstance(argument, np.ndarray) else argument}"
-        for name, argument in zip(names, case, strict=True)
-    ]
-    return ", ".join(texts)
-
-
-def _difference(received, expected):
-    """Where a result first differs from the expected one."""
-    if received.shape != expected.shape:
-        return f"the result must have shape {_form(expected.shape)}. Received: shape {_form(received.shape)}."
-    differs = ~_agree(received, expected)
-    index = tuple(int(i) for i in np.argwhere(differs)[0])
-    required, found = _told_apart(expected[index], received[index])
-    if not index:
-        return f"the result must be {required}. Received: {found}."
-    count = f"{differs.sum()} of {differs.size} values are wrong"
-    return f"the value at {list(index)} must be {required}. Received: {found}. ({count}.)"
-
-
-def _told_apart(first, second):
-    """Two numbers with as many digits as it takes to see that they differ, but at least four."""
-    for digits in range(4, 18):
-        texts = [f"{float(number):.{digits}g}" for number in (first, second)]
-        if texts[0] != texts[1] and "e+" not in "".join(texts):
-            break
-    return texts
