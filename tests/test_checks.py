@@ -20,13 +20,23 @@ QUESTIONS = {
 }
 
 
+def wrapped(text):
+    """A text without line breaks as it must be printed: words, in lines of at most 80 characters."""
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) + bool(lines[-1]) > 80:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join([*lines, ""])
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_the_solution_is_right_and_the_stub_is_not_attempted(name, capsys):
     question = QUESTIONS[name]
     start = time.perf_counter()
     assert question.check(question.answer).right
     assert time.perf_counter() - start < 1
-    assert capsys.readouterr().out == f"✔ Right. {question.why}\n"
+    assert capsys.readouterr().out == wrapped(f"✔ Right. {question.why}")
     stub = (lambda *arguments: ...) if callable(question.answer) else ...
     result = question.check(stub)
     assert (result.outcome, result.right) == ("not attempted", False)
@@ -38,12 +48,12 @@ def test_texts_are_there_and_say_no_solution_too_early(name, capsys):
     question = QUESTIONS[name]
     assert 1 <= len(question.hints) <= 3 and question.why and question.explanation
     question.hint()
-    assert capsys.readouterr().out.splitlines() == [f"Hint 1: {question.hints[0]}", "More: .hint(2)"]
+    assert capsys.readouterr().out == wrapped(f"Hint 1: {question.hints[0]}") + "More: .hint(2)\n"
     question.hint(9)
     printed = capsys.readouterr().out
-    assert len(printed.splitlines()) == len(question.hints) and question.code not in printed
+    assert printed.count("Hint ") == len(question.hints) and question.code not in printed
     question.solution()
-    assert capsys.readouterr().out == f"{question.code}\n\n{question.explanation}\n"
+    assert capsys.readouterr().out == f"{question.code}\n\n{wrapped(question.explanation)}"
 
 
 @pytest.mark.parametrize("name", [name for name, question in QUESTIONS.items() if not callable(question.answer)])
@@ -128,7 +138,7 @@ def element(array, *index):
 
 def test_an_exception_in_a_helper_names_the_line_of_the_helper():
     message = checks.convolution.q4.check(lambda image, kernel: element(image, 9, 9)).message
-    assert "of your cell: return array[index]\n  index 9 is out of bounds" in message
+    assert "of your cell:\n    return array[index]\n  index 9 is out of bounds" in message
     assert message.endswith("kernel=[[-2.0, 7.0, 1.0], [-9.0, 5.0, 4.0]].")
 
 
@@ -194,6 +204,13 @@ def test_functions_with_other_arguments(answer):
 def test_a_function_that_was_called_already():
     message = checks.convolution.q4.check(np.zeros((3, 4))).message
     assert message.startswith("The answer must be a function. Received: array(") and "its name alone" in message
+
+
+def test_printed_lines_break_between_words_and_keep_their_indent(capsys):
+    checks.convolution.q4.check(lambda image, kernel: element(image, 9, 9))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 4 and max(map(len, lines)) <= 80
+    assert all(line.startswith("  ") for line in lines[-2:])
 
 
 @pytest.mark.parametrize("answer", [(296, ...), [..., ...], [[1, ...], [2, 3]]])

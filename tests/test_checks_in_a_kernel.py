@@ -47,9 +47,9 @@ def test_an_exception_names_the_line_of_the_cell(kernel):
     run(*kernel, "def first(array):\n    # one pixel\n    return array[0, 0, 0]")
     function = "# my answer\ndef my_convolve(image, kernel):\n    {}\n\n\nchecks.convolution.q4.check(my_convolve)"
     printed, error = run(*kernel, function.format("return image @ kernel"))
-    assert "raised ValueError in line 3 of your cell: return image @ kernel\n  matmul" in printed and error is None
+    assert "raised ValueError in line 3 of your cell:\n    return image @ kernel\n  matmul" in printed and error is None
     printed, _ = run(*kernel, function.format("return first(image)"))
-    assert "raised IndexError in line 3 of your cell: return array[0, 0, 0]\n  too many indices" in printed
+    assert "raised IndexError in line 3 of your cell:\n    return array[0, 0, 0]\n  too many indices" in printed
 
 
 def test_a_loop_without_end_says_how_to_interrupt_and_can_be_interrupted(kernel):

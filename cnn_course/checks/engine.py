@@ -8,6 +8,7 @@ import contextlib
 import copy
 import inspect
 import linecache
+import textwrap
 import threading
 import traceback
 from collections.abc import Callable
@@ -17,9 +18,10 @@ import numpy as np
 
 from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
 
-__all__ = ["PATIENCE", "Question", "Result", "function_question", "value_question"]
+__all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
+WIDTH = 80  # characters in a printed line
 _INTERRUPT = (
     "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice; in a terminal: Ctrl+C)."
 )
@@ -75,7 +77,7 @@ class Question:
         """
         result = self._judge(answer)
         marks = {"not attempted": "…", "wrong": "✘", "right": "✔"}
-        print(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
+        _say(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
         return result
 
     def hint(self, level=1):
@@ -85,13 +87,14 @@ class Question:
             level: int >= 1, how many hints to print; more than there are means all.
         """
         for number, text in enumerate(self.hints[:level], start=1):
-            print(f"Hint {number}: {text}")
+            _say(f"Hint {number}: {text}")
         if level < len(self.hints):
             print(f"More: .hint({level + 1})")
 
     def solution(self):
         """Print a solution and its explanation."""
-        print(f"{self.code}\n\n{self.explanation}")
+        print(f"{self.code}\n")
+        _say(self.explanation)
 
     def _judge(self, answer):
         try:
@@ -101,6 +104,13 @@ class Question:
         except _NotAttempted:
             return Result("not attempted", "Replace the three dots with your answer and run the cell again.")
         return Result("right", self.why) if problem is None else Result("wrong", problem)
+
+
+def _say(text):
+    """Print with lines that break between words: JupyterLab breaks longer ones anywhere."""
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        print(textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 class _NotAttempted(Exception):
@@ -195,7 +205,7 @@ def _unusable(answer, names):
 @contextlib.contextmanager
 def _patience():
     """Tell the learner how to interrupt what takes longer than `PATIENCE`."""
-    timer = threading.Timer(PATIENCE, print, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
+    timer = threading.Timer(PATIENCE, _say, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
     timer.daemon = True
     timer.start()
     try:
@@ -234,7 +244,7 @@ def _failure(error, function):
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_globals is names
     ]
-    place = " in line {} of your cell: {}".format(*lines[-1]).removesuffix(": ") if lines else ""
+    place = " in line {} of your cell:\n    {}".format(*lines[-1]) if lines else ""
     return "\n  ".join([f"Your function raised {type(error).__name__}{place}", *str(error).splitlines()])
 
 
