@@ -33,8 +33,8 @@ def _agree(received, expected):
 
 
 def form(shape):
-    """A shape as NumPy writes it and, where it has at most two axes, in words."""
-    words = {0: ", one number", 1: ", {} numbers", 2: ", {} rows of {} numbers"}.get(len(shape), "")
+    """A shape as NumPy writes it and, where it has at most one axis, in words."""
+    words = {0: ", one number", 1: ", a list of {}"}.get(len(shape), "")
     return f"{shape}{words.format(*shape)}"
 
 
