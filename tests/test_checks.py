@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alternatives import ALTERNATIVES
+from inputs import INPUTS
 
 import lessons
 from cnn_course import checks
@@ -20,6 +22,7 @@ QUESTIONS = {
     for module in checks.__all__
     for name in getattr(checks, module).__all__
 }
+FUNCTIONS = [name for name, question in QUESTIONS.items() if callable(question.answer)]
 
 
 def wrapped(text):
@@ -89,6 +92,14 @@ def test_typical_mistakes_are_refused_by_name(name, monkeypatch):
         assert time.perf_counter() - start < 1
         assert result.outcome == "wrong" and not result.right
         assert re.search(message, result.message), f"{message!r} is not in {result.message!r}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_another_way_to_the_right_result_is_right(name):
+    generator, answer = np.random.default_rng(7), ALTERNATIVES[name]
+    for arguments in (INPUTS[name](generator) for _ in range(20)):
+        np.testing.assert_allclose(answer(*arguments), QUESTIONS[name].answer(*arguments), rtol=1e-4, atol=1e-5)
+    assert QUESTIONS[name].check(answer).right
 
 
 def test_checks_execute_no_text():

@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 from inputs import INPUTS
 from mutants import mutants
-from test_checks import QUESTIONS
+from test_checks import FUNCTIONS, QUESTIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # a warning is no refusal
-
-FUNCTIONS = [name for name, question in QUESTIONS.items() if inspect.isfunction(question.answer)]
 
 
 def outcome(function, arguments):
