@@ -54,7 +54,7 @@ def part(received, expected):
     if len(wrong) == received.size:
         return "None of these numbers is right."
     places = ", ".join(map(str, wrong[:3])) + (" …" if len(wrong) > 3 else "")
-    return f"{received.size - len(wrong)} of the {received.size} numbers are right; look again at {places}."
+    return f"Right numbers: {received.size - len(wrong)} of {received.size}; look again at {places}."
 
 
 def arguments(case, names):

@@ -262,6 +262,10 @@ q5 = function_question(
             "A class that never occurs keeps its row and its column of zeros.",
         ),
         (lambda true, predicted, classes: np.mean(true == predicted), "This is the accuracy, a single number."),
+        (
+            lambda true, predicted, classes: np.tile(np.bincount(predicted, minlength=classes), (classes, 1)),
+            "All rows are the same: `[row] * classes` repeats one list, so each count lands in every row.",
+        ),
     ],
     why="The matrix says more than the accuracy: which classes are mixed up, and in which direction.",
     hints=(

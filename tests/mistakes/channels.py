@@ -48,7 +48,7 @@ MISTAKES = {
         ((16, 8, 10), "channels come first"),
         ((8, 10), r"must have the shape \(3,\)"),
         ((8, 10, 1), "a single filter makes"),
-        ((9, 11, 16), r"1 of the 3 numbers are right; look again at \[0\], \[1\]\."),
+        ((9, 11, 16), r"Right numbers: 1 of 3; look again at \[0\], \[1\]\."),
     ],
     "q2": [
         ((2400, 600), "biases are missing"),

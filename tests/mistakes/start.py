@@ -33,7 +33,7 @@ MISTAKES = {
         ((1, 32, 48, 12), "twelve channels"),
         ((4, 32 * 48, 3), "nothing is flattened"),
         ((4, 32 * 48 * 3), "nothing is flattened"),
-        ((4, 28, 28, 3), r"2 of the 4 numbers are right; look again at \[1\], \[2\]\."),
+        ((4, 28, 28, 3), r"Right numbers: 2 of 4; look again at \[1\], \[2\]\."),
         ((4, 32, 48, 2.5), "These must be whole numbers"),
         (4 * 32 * 48 * 3, r"must have the shape \(4,\), a list of 4\. Received: shape \(\), one number"),
     ],

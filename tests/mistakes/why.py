@@ -51,7 +51,7 @@ MISTAKES = {
         ((2304, 165, 10), "5 rows and 5 columns are multiplied"),
         ((2304, 26, 25), "15 of the columns are multiplied"),
         ((2304, 26, 10), "ways of rows and columns are multiplied"),
-        ((2304, 165, 18), r"2 of the 3 numbers are right; look again at \[2\]\."),
+        ((2304, 165, 18), r"Right numbers: 2 of 3; look again at \[2\]\."),
     ],
     "q2": [
         (60, "bias is missing"),
