@@ -58,11 +58,12 @@ def measure(seed):
 
 
 @pytest.mark.slow
-def test_only_a_cnn_on_digits_at_random_places_loses_by_permuted_pixels():
+def test_only_a_cnn_on_digits_at_random_places_loses_by_permuted_pixels(measured):
     runs = [measure(seed) for seed in range(SEEDS)]
     mean = {key: np.mean([run[key] for run in runs]) for key in runs[0]}
     loss = {(where, kind): mean[where, kind, "original"] - mean[where, kind, "permuted"] for where, kind, _ in mean}
-    print(*(f"{' '.join(key)}: {value:.3f}" for key, value in mean.items()), sep="\n")
+    for key, value in mean.items():
+        measured(f"{' '.join(key)}: {value:.3f}")
     assert abs(loss["centered", "dense"]) < 0.03
     assert abs(loss["anywhere", "dense"]) < 0.06
     assert abs(loss["centered", "cnn"]) < 0.04

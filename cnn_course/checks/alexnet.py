@@ -80,7 +80,7 @@ def _side(image_size, pools=3):
 
 q3 = function_question(
     count_parameters,
-    cases=[(227, 2, 1000), (227, 1, 1000), (224, 1, 1000), (195, 4, 10), (291, 2, 17)],
+    cases=[(227, 2, 1000), (227, 1, 1000), (224, 1, 1000), (195, 4, 10), (290, 2, 17)],
     mistakes=[
         (lambda *case: _count(*case, bias=0), "The biases are missing: one per filter and unit."),
         (
@@ -108,6 +108,11 @@ q3 = function_question(
             lambda *case: _count(*case, fewer_biases=True),
             "The biases are divided by the groups. There is one for each filter, whatever it sees.",
         ),
+        (
+            lambda *case: _count(*case) - (_side(case[0]) ** 2 - _side(case[0])) * 256 * 4096,
+            "F6 reads a square map, side times side: one side is missing.",
+        ),
+        (lambda *case: _count(*case) - 11 * 11 * 2 * 96, "C1 reads three colors, not one."),
     ],
     why="Most of the answer hangs on one number: the side of the map that F6 reads.",
     hints=(
@@ -179,6 +184,18 @@ q4 = function_question(
             lambda image, kernel, bias: towers(image, kernel, bias)[np.newaxis],
             "The result still has the batch axis: take the first image of it.",
         ),
+        (
+            lambda image, kernel, bias: towers(image, kernel, np.tile(bias[: len(bias) // 2], 2)),
+            "Both towers get the first half of the biases.",
+        ),
+        (
+            lambda image, kernel, bias: towers(image, np.tile(kernel[..., : len(bias) // 2], 2), bias),
+            "Both towers get the first half of the filters.",
+        ),
+        (
+            lambda image, kernel, bias: np.stack(_apart(image, kernel, bias)),
+            "The towers stand in a list or on an axis of their own: join them along the last axis, `np.concatenate`.",
+        ),
     ],
     why="This is how two cards computed one layer without a word between them.",
     hints=(
@@ -215,9 +232,20 @@ def _sums(maps, radius, bias, alpha, beta):
 
 _MAPS = _integers(2, (2, 3, 7), (3, 2, 5))
 
+
+def _neighbors(chosen):
+    """Normalization over another slice of the channels."""
+
+    def normalized(maps, radius, bias, alpha, beta):
+        near = [(maps[..., chosen(c, radius)] ** 2).sum(axis=-1) for c in range(maps.shape[-1])]
+        return maps / (bias + alpha * np.stack(near, axis=-1)) ** beta
+
+    return normalized
+
+
 q5 = function_question(
     normalization,
-    cases=[(_MAPS[0] + 0.5, 2, 2.0, 0.01, 0.75), (_MAPS[1] - 0.5, 1, 1.0, 0.05, 0.5)],
+    cases=[(_MAPS[0] + 0.5, 2, 1.5, 0.01, 0.75), (_MAPS[1] - 0.5, 1, 0.8, 0.05, 0.5)],
     mistakes=[
         (
             lambda maps, radius, *rest: normalization(maps.transpose(0, 2, 1), radius, *rest).transpose(0, 2, 1),
@@ -245,6 +273,26 @@ q5 = function_question(
         (
             lambda maps, radius, bias, alpha, beta: normalization(maps, radius, 0, alpha, beta),
             "The bias is missing (k in the paper).",
+        ),
+        (
+            _neighbors(lambda c, radius: slice(c - radius, c + radius + 1)),
+            "At the first channels c − radius is negative, and that counts from the end: max(c − radius, 0).",
+        ),
+        (
+            _neighbors(lambda c, radius: slice(max(c - radius, 0), c + radius)),
+            "Off by one: a slice ends before its second number, so the last neighbor is missing.",
+        ),
+        (
+            _neighbors(lambda c, radius: slice(max(c - radius, 0), c + 1)),
+            "Only the channels before are neighbors here. Those behind count, too.",
+        ),
+        (
+            lambda maps, radius, *rest: normalization(maps, 0, *rest),
+            "Each channel is divided by its own square only: the neighbors are missing.",
+        ),
+        (
+            lambda maps, radius, bias, alpha, beta: normalization(maps, radius, bias, alpha, -beta),
+            "This multiplies by the sum. It must divide.",
         ),
     ],
     why="PyTorch divides alpha by the number of neighbors: multiply it when you carry such a layer there.",

@@ -16,6 +16,7 @@ q1 = value_question(
         ((10, 14, 16), "This would need padding. How often does the kernel fit along each axis?"),
         ((10, 8, 16), "Rows and columns of the answer are swapped: (rows, columns, channels)."),
         ((16, 8, 10), "The channels come first here, as in PyTorch. Keras puts them last."),
+        ((8, 10, 1), "One map is what a single filter makes. How many filters are there?"),
     ],
     code="(10 - 3 + 1, 14 - 5 + 1, 16)",
     why="Kernel, strides and padding decide height and width; only the filters decide the depth.",
@@ -98,7 +99,7 @@ def conv(image, kernel, bias):
 
 q4 = function_question(
     conv,
-    cases=[_integers(2, (5, 7, 3), (2, 3, 3, 4), (4,)), _integers(3, (6, 4, 2), (3, 2, 2, 5), (5,))],
+    cases=[_integers(2, (5, 7, 4), (2, 3, 4, 5), (5,)), _integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
     mistakes=[
         (lambda image, kernel, bias: conv(image, kernel, 0 * bias), "The bias is missing: one number per filter."),
         (
@@ -128,6 +129,19 @@ q4 = function_question(
         (
             lambda image, kernel, bias: conv(image, kernel, bias).transpose(2, 0, 1),
             "The channels come first; Keras wants (rows, columns, channels).",
+        ),
+        (
+            lambda image, kernel, bias: conv(image[..., -1:], kernel[:, :, -1:], bias),
+            "Only the last channel is left: add the channels up, as with `+=`.",
+        ),
+        (
+            lambda *case: np.maximum(conv(*case), 0),
+            "Negative values became 0: a ReLU is no part of the convolution here.",
+        ),
+        (lambda *case: conv(*case).sum(axis=-1), "The maps of all filters are added. They stay side by side."),
+        (
+            lambda *case: conv(*case)[np.newaxis],
+            "The result has a batch axis. Return one image: (rows, columns, c_out).",
         ),
     ],
     why="This is all that a convolution layer computes; everything else is speed.",

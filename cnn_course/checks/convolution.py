@@ -95,6 +95,17 @@ def _random_arrays(seed, *shapes):
     return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
 
 
+def _full(image, kernel):
+    return convolve(np.pad(image, [(size - 1, size - 1) for size in kernel.shape]), kernel)
+
+
+def _in_the_image(image, kernel):
+    output = np.zeros(image.shape)
+    inside = convolve(image, kernel)
+    output[: inside.shape[0], : inside.shape[1]] = inside
+    return output
+
+
 q4 = function_question(
     convolve,
     cases=[_random_arrays(0, (4, 6), (2, 3)), _random_arrays(1, (7, 5), (3, 2)), _random_arrays(2, (3, 3), (3, 3))],
@@ -117,6 +128,26 @@ q4 = function_question(
         ),
         (lambda image, kernel: convolve(image, kernel).T, "Rows and columns of the output are swapped."),
         (lambda image, kernel: -convolve(image, kernel), "The sign is wrong."),
+        (
+            lambda image, kernel: convolve(image, kernel) / kernel.size,
+            "This is the mean of the products, not their sum.",
+        ),
+        (
+            lambda image, kernel: convolve(image, kernel[::-1, ::-1].T),
+            "The kernel is transposed, not flipped: rotate it by 180 degrees.",
+        ),
+        (
+            _full,
+            "The kernel also stands partly outside the image (SciPy's mode “full”): keep to the places where it fits.",
+        ),
+        (
+            _in_the_image,
+            "The output is as large as the image, and zeros are left at its end: there are n − k + 1 positions.",
+        ),
+        (
+            lambda image, kernel: image[kernel.shape[0] - 1 :, kernel.shape[1] - 1 :] * kernel[0, 0],
+            "Only the last product of each window is left: add all of them up, as with `+=`.",
+        ),
     ],
     why="This is the operation of signal processing; drop the flip and you have the layer of a CNN.",
     hints=(
@@ -145,6 +176,24 @@ q5 = function_question(
         ),
         (lambda *case: kernel_gradient(*case)[::-1, ::-1], "The gradient is flipped: nothing is flipped in a CNN."),
         (lambda *case: kernel_gradient(*case) / (2 * case[2].size), "This is half the gradient of the mean."),
+        (
+            lambda image, kernel, target: 2 * (reference.cross_correlate(image, kernel) - target),
+            "This is the gradient with respect to each output. Each weight meets many outputs: go on to the weights.",
+        ),
+        (
+            lambda image, kernel, target: np.sum((reference.cross_correlate(image, kernel) - target) ** 2),
+            "This is the loss itself, not its gradient.",
+        ),
+        (
+            lambda image, kernel, target: (
+                2 * reference.convolve(image, reference.cross_correlate(image, kernel) - target)
+            ),
+            "The difference is flipped: slide it over the image as it is.",
+        ),
+        (
+            lambda image, kernel, target: 2 * reference.cross_correlate(image, -target),
+            "The output is missing: the difference is output minus target.",
+        ),
     ],
     why="The gradient of a convolution is again a convolution: the same fast routine runs a CNN and trains it.",
     hints=(

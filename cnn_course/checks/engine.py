@@ -4,7 +4,11 @@ An exercise is a `Question` around one function, `examine(answer)`, that returns
 what is wrong with it. `value_question` and `function_question` make the two usual kinds. Nothing here runs text.
 """
 
+import contextlib
+import copy
 import inspect
+import linecache
+import textwrap
 import threading
 import traceback
 from collections.abc import Callable
@@ -12,10 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["PATIENCE", "Question", "Result", "function_question", "value_question"]
+from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
+
+__all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
-_INTERRUPT = "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice)."
+WIDTH = 80  # characters in a printed line
+_INTERRUPT = (
+    "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice; in a terminal: Ctrl+C)."
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class Question:
         """
         result = self._judge(answer)
         marks = {"not attempted": "…", "wrong": "✘", "right": "✔"}
-        print(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
+        _say(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
         return result
 
     def hint(self, level=1):
@@ -78,22 +87,30 @@ class Question:
             level: int >= 1, how many hints to print; more than there are means all.
         """
         for number, text in enumerate(self.hints[:level], start=1):
-            print(f"Hint {number}: {text}")
+            _say(f"Hint {number}: {text}")
         if level < len(self.hints):
             print(f"More: .hint({level + 1})")
 
     def solution(self):
         """Print a solution and its explanation."""
-        print(f"{self.code}\n\n{self.explanation}")
+        print(f"{self.code}\n")
+        _say(self.explanation)
 
     def _judge(self, answer):
         try:
-            problem = None if answer is ... else self.examine(answer)
+            if has_dots(answer):
+                raise _NotAttempted
+            problem = self.examine(answer)
         except _NotAttempted:
-            answer = ...
-        if answer is ...:
             return Result("not attempted", "Replace the three dots with your answer and run the cell again.")
         return Result("right", self.why) if problem is None else Result("wrong", problem)
+
+
+def _say(text):
+    """Print with lines that break between words: JupyterLab breaks longer ones anywhere."""
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        print(textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 class _NotAttempted(Exception):
@@ -113,16 +130,17 @@ def value_question(expected, mistakes=(), **texts):
     """
 
     def examine(answer):
-        if not _is_numeric(answer):
-            return f"The answer must consist of numbers. Received: {answer!r}."
-        if _same(answer, expected):
+        numbers = as_array(answer)
+        if numbers is None:
+            return f"The answer must consist of numbers. Received: {shown(answer)}."
+        if same(numbers, expected):
             return None
         for value, text in mistakes:
-            if _same(answer, value):
+            if same(numbers, value):
                 return text
-        if np.shape(answer) != np.shape(expected):
-            return f"The answer must have the shape {np.shape(expected)}. Received: shape {np.shape(answer)}."
-        return f"Received: {answer!r}. Work one value out by hand, or call .hint()."
+        if numbers.shape != np.shape(expected):
+            return f"The answer must have the shape {form(np.shape(expected))}. Received: shape {form(numbers.shape)}."
+        return f"Received: {shown(answer)}. {part(numbers, expected)} Work one value out by hand, or call .hint()."
 
     return Question(examine, expected, **texts)
 
@@ -139,54 +157,95 @@ def function_question(solution, cases, mistakes=(), **texts):
     Returns:
         `Question`.
     """
+    names = tuple(inspect.signature(solution).parameters)
 
     def examine(answer):
-        if not callable(answer):
-            return f"The answer must be a function. Received: {answer!r}."
+        problem = _unusable(answer, names)
+        if problem is not None:
+            return problem
         results = []
-        for case in cases:
-            value, problem = _call(answer, case)
-            if problem is not None:
-                return problem
-            results.append(value)
-        expected = [solution(*case) for case in cases]
+        with _patience():
+            for case in cases:
+                value, problem = _call(answer, case, names)
+                if problem is not None:
+                    return problem
+                results.append(value)
+        expected = [np.asarray(solution(*case)) for case in cases]
         pairs = list(zip(cases, results, expected, strict=True))
-        if all(_same(result, right) for _, result, right in pairs):
+        if all(same(result, right) for _, result, right in pairs):
             return None
         for wrong, text in mistakes:
-            if all(_same(result, _attempt(wrong, case)) for case, result, _ in pairs):
+            if all(same(result, _attempt(wrong, case)) for case, result, _ in pairs):
                 return text
-        return next(_difference(*pair) for pair in pairs if not _same(*pair[1:]))
+        case, result, right = next(pair for pair in pairs if not same(*pair[1:]))
+        return f"For {arguments(case, names)}, {difference(result, right)}"
 
     return Question(examine, solution, code=inspect.getsource(solution).strip(), **texts)
 
 
-def _call(function, case):
-    """Result of the learner's function and None, or None and what went wrong."""
-    patience = threading.Timer(PATIENCE, print, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
-    patience.daemon = True
-    patience.start()
+def _unusable(answer, names):
+    """Why an answer cannot be called with arguments of these names, or None."""
+    if not callable(answer):
+        return (
+            f"The answer must be a function. Received: {shown(answer)}. Pass the function itself: its name alone, "
+            "without parentheses behind it."
+        )
     try:
-        value = function(*[_copy(argument) for argument in case])
-    except Exception as error:  # whatever the learner's code raises is an answer to report, not ours to handle
-        return None, _failure(error, function)
+        signature = inspect.signature(answer)
+    except ValueError:  # some built-in functions do not tell
+        return None
+    try:
+        signature.bind(*names)
+    except TypeError:
+        name = getattr(answer, "__name__", "your function")
+        return f"The function must take {len(names)} arguments ({', '.join(names)}). Received: {name}{signature}."
+    return None
+
+
+@contextlib.contextmanager
+def _patience():
+    """Tell the learner how to interrupt what takes longer than `PATIENCE`."""
+    timer = threading.Timer(PATIENCE, _say, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
     finally:
-        patience.cancel()
-    if value is ...:
+        timer.cancel()
+
+
+def _call(function, case, names):
+    """Result of the learner's function as an array and None, or None and what went wrong."""
+    called = f"It was called with {arguments(case, names)}."
+    try:
+        value = function(*copy.deepcopy(case))
+    except (Exception, SystemExit) as error:  # whatever the learner's code raises is an answer to report
+        return None, f"{_failure(error, function)}\n  {called}"
+    if has_dots(value):
         raise _NotAttempted
     if value is None:
-        return None, "Your function returned None: does every path end in `return`?"
-    if not _is_numeric(value):
-        return None, f"Your function must return numbers. Received: {value!r}."
-    return value, None
+        return None, (
+            "Your function returned None: does every path end in `return`? "
+            f"(`print` shows a value but does not return it.) {called}"
+        )
+    if callable(value):
+        return None, f"Your function must return numbers. Received: {shown(value)}. Are parentheses missing behind it?"
+    numbers = as_array(value)
+    if numbers is None:
+        return None, f"Your function must return numbers. Received: {shown(value)}. {called}"
+    return numbers, None
 
 
 def _failure(error, function):
     """The error and the line of the learner's code that raised it."""
-    source = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
-    place = f" in line {frames[-1].lineno} of your cell: {frames[-1].line}" if frames else ""
-    return f"Your function raised {type(error).__name__}{place}\n  {error}"
+    names = getattr(function, "__globals__", None)  # all cells of a notebook share them
+    lines = [
+        (line, linecache.getline(frame.f_code.co_filename, line).strip())
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is names
+    ]
+    place = " in line {} of your cell:\n    {}".format(*lines[-1]) if lines else ""
+    return "\n  ".join([f"Your function raised {type(error).__name__}{place}", *str(error).splitlines()])
 
 
 def _attempt(function, case):
@@ -195,33 +254,3 @@ def _attempt(function, case):
         return function(*case)
     except (IndexError, ValueError):
         return None
-
-
-def _copy(argument):
-    return argument.copy() if isinstance(argument, np.ndarray) else argument
-
-
-def _is_numeric(value):
-    try:
-        return np.asarray(value).dtype.kind in "biuf"
-    except ValueError:  # rows of different lengths
-        return False
-
-
-def _same(received, expected):
-    if received is None or expected is None or np.shape(received) != np.shape(expected):
-        return False
-    return bool(np.allclose(received, expected, rtol=1e-5, atol=1e-6))
-
-
-def _difference(case, received, expected):
-    """Where a result first differs from the expected one."""
-    arguments = " and ".join(
-        f"shape {np.shape(argument)}" if np.ndim(argument) else repr(argument) for argument in case
-    )
-    if np.shape(received) != np.shape(expected):
-        return f"For {arguments} the result must have shape {np.shape(expected)}. Received: shape {np.shape(received)}."
-    received, expected = np.asarray(received), np.asarray(expected)
-    index = tuple(int(i) for i in np.argwhere(~np.isclose(received, expected, rtol=1e-5, atol=1e-6))[0])
-    place = f"the value at {list(index)}" if index else "the result"
-    return f"For {arguments}, {place} must be {expected[index]:.4g}. Received: {received[index]:.4g}."

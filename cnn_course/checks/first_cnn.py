@@ -48,18 +48,30 @@ q2 = value_question(
     explanation="1,000 images make three batches of 300 and one of 100: 4 updates in an epoch, 20 in five.",
 )
 
+
+def _where_pixels_are_lost(kernel_size):
+    """What to say of a first kernel size: the maps up to the first window that does not fit."""
+    sizes = [28, 28 - kernel_size + 1]
+    for window in (2, 3, 2, 3, 2):
+        chain = f"This makes {' → '.join(map(str, sizes))}, and"
+        if sizes[-1] < window:
+            return f"{chain} no window of {window} fits on {sizes[-1]}."
+        if window == 2 and sizes[-1] % 2:
+            return f"{chain} a pool of 2 leaves the last of {sizes[-1]} out."
+        sizes.append(sizes[-1] // 2 if window == 2 else sizes[-1] - 2)
+    return f"This makes {' → '.join(map(str, sizes))}."
+
+
 q3 = value_question(
     9,
     mistakes=[
         (3, "This is the net as it is: it reads 22 of 28 pixels."),
         (7, "This makes a map of 22. But 22 is the right size for the image, before the first convolution."),
-        (5, "This makes 28 → 24 → 12 → 10 → 5 → 3 → 1: nearly, but 5 and 3 cannot be halved."),
-        (11, "This makes 18 → 9 → 7 → 3 → 1, and no pool fits on 1."),
         (1, "Here every window fits, but the exercise asks for more than 1."),
         (20, "This is the size of the map that you want. Which kernel makes it of 28 pixels?"),
         (8, "Off by one: this makes a map of 21. A kernel of k leaves n − k + 1."),
-        (2, "This makes a map of 27, which the first pool cannot halve."),
-        (13, "This makes 16 → 8 → 6 → 3 → 1, and no pool fits on 1."),
+        (10, "Off by one: this makes a map of 19. A kernel of k leaves n − k + 1."),
+        *((kernel_size, _where_pixels_are_lost(kernel_size)) for kernel_size in range(2, 29)),
     ],
     code="28 - 20 + 1",
     why="Sizes are chosen together: one kernel size at the start decides whether all later windows fit.",
@@ -110,6 +122,24 @@ def _last_rest(size, stack):
 
 _POOLED = [(3, 1), (2, 2)] * 3
 
+
+def _last_size(size, stack):
+    for kernel_size, strides in stack:
+        size = (size - kernel_size) // strides + 1
+    return size
+
+
+def _way_back(stack, values, read):
+    for kernel_size, strides in reversed(stack):
+        values = read(values, kernel_size, strides)
+    return values
+
+
+def _back_in_the_same_order(size, stack):
+    read = _way_back(stack[::-1], _last_size(size, stack), lambda m, k, s: (m - 1) * s + k)
+    return size - read
+
+
 q4 = function_question(
     unread_pixels,
     cases=[
@@ -137,6 +167,16 @@ q4 = function_question(
         ),
         (_last_rest, "Only the rest of the last layer is counted: the others drop rows too."),
         (lambda size, stack: -unread_pixels(size, stack), "The sign is wrong: size minus what is read."),
+        (_last_size, "This is the size of the last map. How many pixels of the image does it read?"),
+        (_back_in_the_same_order, "The way back begins with the last layer: `reversed(stack)`."),
+        (
+            lambda size, stack: size - _way_back(stack, _last_size(size, stack), lambda m, k, s: m * s + k),
+            "One step too many on the way back: m values read (m − 1) · strides + kernel_size.",
+        ),
+        (
+            lambda size, stack: size - _way_back(stack, _last_size(size, stack), lambda m, k, s: m * s),
+            "The kernel is forgotten on the way back: m values read (m − 1) · strides + kernel_size.",
+        ),
     ],
     why="Two lines tell you before training whether a network is blind at two sides.",
     hints=(
@@ -206,6 +246,25 @@ q5 = function_question(
         (
             lambda true, predicted, classes: confusion_matrix(true, predicted, classes).sum(axis=1),
             "These are the counts of the true classes alone.",
+        ),
+        (
+            lambda true, predicted, classes: np.outer(
+                np.bincount(true, minlength=classes), np.bincount(predicted, minlength=classes)
+            ),
+            "Every label is paired with every prediction: take them in pairs, `zip(true, predicted)`.",
+        ),
+        (
+            lambda true, predicted, classes: confusion_matrix(true[:1], predicted[:1], classes),
+            "Only the first image is counted: does `return` stand inside the loop?",
+        ),
+        (
+            lambda true, predicted, classes: confusion_matrix(true, predicted, max(*true, *predicted) + 1),
+            "A class that never occurs keeps its row and its column of zeros.",
+        ),
+        (lambda true, predicted, classes: np.mean(true == predicted), "This is the accuracy, a single number."),
+        (
+            lambda true, predicted, classes: np.tile(np.bincount(predicted, minlength=classes), (classes, 1)),
+            "All rows are the same: `[row] * classes` repeats one list, so each count lands in every row.",
         ),
     ],
     why="The matrix says more than the accuracy: which classes are mixed up, and in which direction.",

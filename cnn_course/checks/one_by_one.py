@@ -90,7 +90,12 @@ def _split(matrix, height, width, order, axes):
 
 q4 = function_question(
     kernel,
-    cases=[(*_integers(0, (24, 5)), 3, 4), (*_integers(1, (30, 2)), 5, 2), (*_integers(2, (27, 3)), 3, 3)],
+    cases=[
+        (*_integers(0, (24, 5)), 3, 4),
+        (*_integers(1, (30, 2)), 5, 2),
+        (*_integers(2, (27, 3)), 3, 3),
+        (*_integers(6, (4, 3)), 1, 1),
+    ],
     mistakes=[
         (
             lambda matrix, height, width: _split(matrix, height, width, (2, 0, 1), (1, 2, 0, 3)),
@@ -113,6 +118,18 @@ q4 = function_question(
             "The kernel is flipped: neither `Dense` nor `Conv2D` flips.",
         ),
         (lambda matrix, height, width: matrix, "The matrix is as it was: Keras wants four axes."),
+        (
+            lambda matrix, height, width: matrix.reshape(height, width, matrix.shape[1], -1),
+            "The units come before the channels: the filters are the last axis.",
+        ),
+        (
+            lambda matrix, height, width: matrix.reshape(-1, height, width, matrix.shape[1]),
+            "The channels come first: Keras wants (height, width, channels, filters).",
+        ),
+        (
+            lambda matrix, height, width: matrix.reshape(height, width, -1),
+            "Channels and units share one axis: Keras wants four axes.",
+        ),
     ],
     why="With this line any classifier that ends in Flatten and Dense can slide over larger images.",
     hints=(
@@ -134,6 +151,11 @@ def score_map(image, matrix, bias, height, width):
     return scores
 
 
+def _channel_by_channel(image, matrix, bias, height, width):
+    rows = np.arange(len(matrix)).reshape(-1, height, width).transpose(1, 2, 0).ravel()
+    return score_map(image, matrix[rows], bias, height, width)
+
+
 q5 = function_question(
     score_map,
     cases=[
@@ -151,6 +173,15 @@ q5 = function_question(
         (lambda *case: score_map(*case).transpose(2, 0, 1), "The units come first; put them last, as channels."),
         (lambda *case: score_map(*case).transpose(1, 0, 2), "Rows and columns of the result are swapped."),
         (lambda *case: score_map(*case).argmax(axis=-1), "These are the winners. Return the scores of all units."),
+        (
+            lambda image, matrix, bias, height, width: score_map(image, matrix, bias, width, height),
+            "Height and width of the window are swapped.",
+        ),
+        (_channel_by_channel, "The windows are flattened channel by channel. The order is row, column, channel."),
+        (
+            lambda *case: score_map(*case).reshape(-1, len(case[2])),
+            "The numbers are right, but the places stand in one row: return (rows, columns, units).",
+        ),
     ],
     why="This is what a convolution with the reshaped matrix does, without computing anything twice.",
     hints=(

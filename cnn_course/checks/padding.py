@@ -96,6 +96,12 @@ def _one_short(image_shape, kernel_shape, padding):
     return uses[above : above + height, left : left + width]
 
 
+def _over_the_end(image_shape, kernel_shape, padding):
+    (height, width), (rows, columns), (above, left) = image_shape, kernel_shape, padding
+    uses = pixel_uses((height + 2 * above + rows - 1, width + 2 * left + columns - 1), kernel_shape, (0, 0))
+    return uses[above : above + height, left : left + width]
+
+
 q4 = function_question(
     pixel_uses,
     cases=[((5, 7), (3, 3), (1, 1)), ((6, 4), (3, 2), (2, 0)), ((4, 6), (2, 5), (0, 3)), ((3, 5), (1, 4), (1, 2))],
@@ -116,6 +122,23 @@ q4 = function_question(
             "Rows and columns of the padding are swapped.",
         ),
         (lambda *case: pixel_uses(*case).T, "Rows and columns of the map are swapped."),
+        (
+            lambda *case: pixel_uses(*case)[: None if case[2][0] else 0, : None if case[2][1] else 0],
+            "With a padding of 0 the slice `p:-p` is empty: cut with `p : p + size`.",
+        ),
+        (
+            lambda *case: (pixel_uses(*case) > 0).astype(int),
+            "This says whether a pixel is used. Count: each window adds 1, as with `+=`.",
+        ),
+        (_over_the_end, "Windows that stick out at the end are counted: the last one starts at n + 2p − k."),
+        (
+            lambda image, kernel, padding: pixel_uses(image, (kernel[0],) * 2, padding),
+            "The rows of the kernel are used for both axes.",
+        ),
+        (
+            lambda image, kernel, padding: pixel_uses(image, kernel, (padding[0],) * 2),
+            "The padding of the rows is used for both axes.",
+        ),
     ],
     why="The map also says how large a say each pixel has in the sum of all outputs, and in the gradient of a layer.",
     hints=(
@@ -162,6 +185,19 @@ q5 = function_question(
         (
             lambda *case: (sum(same_padding(*case)) // 2,) * 2,
             "An odd total is shared evenly and one pixel is lost: the end gets one more.",
+        ),
+        (lambda *case: (sum(same_padding(*case)) / 2,) * 2, "There are no half zeros: the end gets the odd one."),
+        (lambda *case: sum(same_padding(*case)), "This is the total. Share it: (before, after)."),
+        (
+            lambda n, kernel_size, strides: (
+                max(kernel_size - strides, 0) // 2,
+                max(kernel_size - strides, 0) - max(kernel_size - strides, 0) // 2,
+            ),
+            "kernel_size − strides is right only where n is a multiple of the strides: does the size play no part?",
+        ),
+        (
+            lambda n, kernel_size, strides: (kernel_size // 2,) * 2,
+            "This does not depend on the size and the strides. And an even kernel has one zero more after than before.",
         ),
     ],
     why='With this function you can write down the frame that stands behind the word "same" in any Keras model.',

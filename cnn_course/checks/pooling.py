@@ -163,7 +163,7 @@ q5 = function_question(
         (_random_map(0, (6, 9, 3)), 2, 2),
         (_random_map(1, (7, 5, 2)), 3, 2),
         (_random_map(2, (8, 11, 2)), 3, 3),
-        (_random_map(3, (5, 6, 1)), 2, 3),
+        (_random_map(3, (5, 8, 1)), 2, 3),
     ],
     mistakes=[
         (_pool_with(lambda window: window.mean(axis=(0, 1))), "This is the average of each window, not the maximum."),
@@ -190,6 +190,12 @@ q5 = function_question(
             lambda image, pool_size, strides: max_pool(image, pool_size, pool_size),
             "The strides are ignored: the window moves by its own size.",
         ),
+        (
+            lambda image, pool_size, strides: max_pool(image, strides, pool_size),
+            "pool_size and strides are swapped.",
+        ),
+        (lambda *case: max_pool(*case).max(axis=-1), "The channels are merged: each has its own maximum."),
+        (lambda *case: max_pool(*case).transpose(2, 0, 1), "The channels come first; Keras has them last."),
     ],
     why="This is all that a MaxPooling2D layer does: a window, a step, a maximum for each channel, no weights.",
     hints=(

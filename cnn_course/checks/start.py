@@ -36,19 +36,28 @@ q1 = value_question(
 )
 
 q2 = value_question(
-    (4, 28, 28, 1),
+    (4, 32, 48, 3),
     mistakes=[
-        ((4, 1, 28, 28), "That is channels first, as in PyTorch. Keras puts the channels last."),
-        ((28, 28, 1), "This is one image. Which axis counts the images of a batch?"),
-        ((28, 28, 1, 4), "The batch axis comes first, not last."),
-        ((28, 28, 4, 1), "The batch axis comes first."),
-        ((4, 28, 28), "One value per pixel is still a channel: the last axis has size 1."),
-        ((4, 28, 28, 3), "The digits are gray: how many values does each pixel have?"),
+        ((4, 3, 32, 48), "That is channels first, as in PyTorch. Keras puts the channels last."),
+        ((32, 48, 3), "This is one image. Which axis counts the images of a batch?"),
+        ((32, 48, 3, 4), "The batch axis comes first, not last."),
+        ((32, 48, 4, 3), "The batch axis comes first."),
+        ((4, 48, 32, 3), "Rows and columns are swapped: the height comes before the width."),
+        ((4, 32, 48), "The channels are missing: they are the last axis."),
+        ((4, 32, 48, 1), "This is for gray images. How many values does a pixel have in color?"),
+        ((1149, 32, 48, 3), "This is still the whole training part. The first axis counts the images: four."),
+        ((1, 32, 48, 12), "That is one image with twelve channels. The first axis counts the images."),
+        ((4, 1536, 3), "The pixels stay in rows and columns: nothing is flattened here."),
+        ((4, 4608), "The pixels stay in rows and columns: nothing is flattened here."),
     ],
-    code="(4, 28, 28, 1)  # (batch, height, width, channels)",
+    code="(4, 32, 48, 3)  # (batch, height, width, channels)",
     why="Every array of images in this course has these four axes in this order.",
-    hints=("There are four axes.", "The order is (batch, height, width, channels).", "A gray image has one channel."),
-    explanation="Four images of 28 rows and 28 columns with one value per pixel.",
+    hints=(
+        "There are still four axes.",
+        "The order is (batch, height, width, channels).",
+        "A color pixel has a red, a green and a blue value: three channels.",
+    ),
+    explanation="Four images of 32 rows and 48 columns with three values per pixel.",
 )
 
 
@@ -69,6 +78,11 @@ q3 = function_question(
         (lambda size: max(halvings(size) - 1, 0), "Off by one: does the loop stop one halving too early?"),
         (lambda size: size // 2 ** halvings(size), "This is the odd size that is left, not the number of halvings."),
         (lambda size: size // 2, "This halves once. Repeat it while the size is even, and count."),
+        (lambda size: (size - 1).bit_length(), "This counts halvings with a remainder: 28 → 14 → 7 and no further."),
+        (
+            lambda size: int(size % 2 == 0),
+            "One halving is counted at most. Does `return` stand inside the loop, or `=+` in the place of `+=`?",
+        ),
     ],
     why="An input of 224 survives five halvings: that is why 224 = 7 · 32 is a popular size.",
     hints=(

@@ -100,6 +100,12 @@ def _random_case(seed, image_shape, kernel_shape, strides):
     return (*arrays, strides)
 
 
+def _with_gaps(image, kernel, strides):
+    output = np.zeros_like(strided(image, kernel, (1, 1)))
+    output[:: strides[0], :: strides[1]] = strided(image, kernel, strides)
+    return output
+
+
 q4 = function_question(
     strided,
     cases=[
@@ -133,6 +139,14 @@ q4 = function_question(
             "Off by one: there are ⌊(n − k)/s⌋ + 1 positions, with the start at 0.",
         ),
         (lambda *case: strided(*case).T, "Rows and columns of the output are swapped."),
+        (
+            _with_gaps,
+            "The values stand where they stood, with zeros between them: the output has one place for each window.",
+        ),
+        (
+            lambda image, kernel, strides: strided(image, kernel, strides) / kernel.size,
+            "This is the mean, not the sum.",
+        ),
     ],
     why="A framework does just this; it never computes the outputs that the strides leave out.",
     hints=(
@@ -186,6 +200,14 @@ q5 = function_question(
         ),
         (lambda n, layers: [n, *sizes(n, layers)], "The input's own size is in the list: return the sizes after it."),
         (lambda n, layers: sizes(n, layers)[-1], "This is the last size alone: return one size for each layer."),
+        (
+            _with(lambda n, k, s, p: n + 2 * p - k // s + 1),
+            "Only k is divided here: put parentheses around n + 2p − k.",
+        ),
+        (_with(lambda n, k, s, p: -(-n // s)), 'This is the rule of "same". Here each layer has its own padding.'),
+        (_with(lambda n, k, s, p: n // s), "The kernel and the padding are not used."),
+        (lambda n, layers: sizes(n, layers)[0], "This is the first size alone: does `return` stand inside the loop?"),
+        (lambda n, layers: sizes(n, layers)[-1:], "This is the last size alone: `append` to one list for all layers."),
     ],
     why="Two lines of arithmetic before a training run have saved many an evening.",
     hints=(

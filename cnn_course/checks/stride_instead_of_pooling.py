@@ -56,6 +56,7 @@ q2 = value_question(
         (88_080_384, "These are bytes. Divide by 2²⁰."),
         (86_016, "These are KiB. Divide by 1,024 once more."),
         (44_040_192, "One of the two factors of 2 is missing (bytes, gradients), and so is the division by 2²⁰."),
+        (21, "Both factors of 2 are missing: a value has 2 bytes, and the gradients are as large as the maps."),
     ],
     code="16 * 112 * 96 * 128 * 2 * 2 / 2**20",
     why="The memory of the maps grows with the batch; the memory of the weights does not.",
@@ -118,6 +119,14 @@ def _numbers(seed, shape):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+def _negative_indices(image, rows, columns):
+    output = np.zeros_like(image)
+    for i, j in np.ndindex(image.shape[:2]):
+        if i + rows < image.shape[0] and j + columns < image.shape[1]:
+            output[i + rows, j + columns] = image[i, j]
+    return output
+
+
 q4 = function_question(
     shift,
     cases=[
@@ -151,6 +160,16 @@ q4 = function_question(
         ),
         (lambda image, rows, columns: shift(image, rows, 0), "The columns do not move."),
         (lambda image, rows, columns: shift(image, 0, columns), "The rows do not move."),
+        (
+            lambda image, rows, columns: np.where(
+                shift(np.ones_like(image), rows, columns) > 0, shift(image, rows, columns), image
+            ),
+            "What becomes free keeps the old picture: start from zeros, not from a copy.",
+        ),
+        (
+            _negative_indices,
+            "A negative index counts from the end: ask also whether the new place is at least 0.",
+        ),
     ],
     why="With it you can test any net for shifts: does it give the same answer before and after?",
     hints=(
@@ -188,6 +207,13 @@ def _of_quarters(image):
     return np.concatenate(quarters, axis=-1)
 
 
+def _one_apart(image):
+    output = np.zeros_like(fold(image))
+    for i, j in np.ndindex(output.shape[:2]):
+        output[i, j] = image[i : i + 2, j : j + 2].ravel()
+    return output
+
+
 q5 = function_question(
     fold,
     cases=[(_numbers(5, (6, 4, 3)),), (_numbers(6, (4, 10, 2)),), (_numbers(7, (8, 6, 1)),)],
@@ -213,6 +239,7 @@ q5 = function_question(
             "This is average pooling. Nothing may be lost: all four pixels become channels.",
         ),
         (lambda image: fold(image).transpose(1, 0, 2), "Rows and columns of the output are swapped."),
+        (_one_apart, "The windows start one pixel apart: the next one starts 2 pixels on."),
     ],
     why="Nothing is lost: a 1×1 convolution on it can do all that a 2×2 convolution with strides of 2 can.",
     hints=(

@@ -106,6 +106,19 @@ _STEPS = [
     (np.array([[1.0, -3.0, 0.5]]), np.arange(15.0).reshape(5, 1, 3) - 6, [0.2, 0.2, 0.1, 0.1, 0.05], 0.5, 0.1),
 ]
 
+
+def _momentum_of_all(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * (velocity - rate * gradient)
+        weight = weight * (1 - rate * weight_decay) + velocity
+    return weight
+
+
+def _decay_by_a_constant(weight, gradients, rates, momentum, weight_decay):
+    return my_training(weight, gradients, rates, momentum, 0) - np.sum(rates) * weight_decay
+
+
 q3 = function_question(
     my_training,
     cases=_STEPS,
@@ -141,6 +154,22 @@ q3 = function_question(
             _running_average,
             "This velocity is a running average, as in Adam: in SGD nothing is multiplied by 1 − momentum.",
         ),
+        (
+            _momentum_of_all,
+            "The momentum multiplies the old velocity only, not the new step.",
+        ),
+        (
+            _decay_by_a_constant,
+            "The decay does not depend on the weight here: a step takes off rate · weight_decay · weight.",
+        ),
+        (
+            lambda weight, gradients, rates, *rest: my_training(weight, gradients, rates[:1] * len(rates), *rest),
+            "The first rate is used in every step.",
+        ),
+        (
+            lambda weight, gradients, rates, *rest: my_training(weight, gradients[:1], rates[:1], *rest),
+            "Only the first step is taken: does `return` stand inside the loop?",
+        ),
     ],
     why="This is all that the optimizer of AlexNet does, for each of its 60 million weights.",
     hints=(
@@ -171,6 +200,10 @@ def _scores_and_labels(seed, count, classes, k):
     return scores, generator.integers(0, classes, count), k
 
 
+def _without_the_best(scores, labels, k):
+    return my_top_k(scores, labels, k) - my_top_k(scores, labels, 1)
+
+
 q4 = function_question(
     my_top_k,
     cases=[_scores_and_labels(0, 40, 6, 2), _scores_and_labels(1, 30, 9, 5), _scores_and_labels(2, 25, 4, 3)],
@@ -185,6 +218,15 @@ q4 = function_question(
         (
             lambda scores, labels, k: my_top_k(scores, labels, k) / k,
             "Divide by the number of images only, not by the guesses: one hit in an image is enough.",
+        ),
+        (
+            lambda scores, labels, k: 100 * my_top_k(scores, labels, k),
+            "This is in percent: return a share from 0 to 1.",
+        ),
+        (_without_the_best, "The best guess is left out: a slice like [-k:-1] ends before the last."),
+        (
+            lambda scores, labels, k: my_top_k(scores[:1], labels[:1], k),
+            "Only the first image is counted: does `return` stand inside the loop?",
         ),
     ],
     why="The contest of 2012 was decided by the top-5 error: five guesses for each photograph.",

@@ -22,6 +22,9 @@ q1 = value_question(
         ((2304, 165, 16), "After locality: off by one on each axis. The middle counts too."),
         ((48, 165, 25), "The dense layer: 48 pixels *and* 48 outputs. Each pair has a weight."),
         ((1296, 121, 25), "The image is not square: 6 rows and 8 columns."),
+        ((2304, 165, 10), "After locality: 5 rows and 5 columns are multiplied, not added."),
+        ((2304, 26, 25), "After translation: 11 ways of the rows and 15 of the columns are multiplied, not added."),
+        ((2304, 26, 10), "The ways of rows and columns are multiplied, not added."),
     ],
     code="((6 * 8) ** 2, (2 * 6 - 1) * (2 * 8 - 1), (2 * 2 + 1) ** 2)",
     why="Each assumption removes weights that no data has to pay for.",
@@ -44,6 +47,10 @@ q2 = value_question(
         (12_288, "This is a dense unit without its bias, with a weight for each value of the image."),
         (37, "The kernel is 3 high and 5 wide: it is not square."),
         (101, "The kernel is 3 high and 5 wide: it is not square."),
+        (184_321, "The weights are shared: a filter has the same ones at all positions."),
+        (184_320, "The weights are shared: a filter has the same ones at all positions. And the bias is missing."),
+        (46, "A color photograph has 3 channels, this image has 4."),
+        (75, "One bias per filter, not one per weight."),
     ],
     code="3 * 5 * 4 + 1",
     why="Local in space, full in depth: the size of the image plays no part.",
@@ -142,7 +149,12 @@ def _kernel(seed, shape):
 
 q5 = function_question(
     conv_matrix,
-    cases=[(_kernel(0, (3, 3)), 3, 4), (_kernel(1, (3, 5)), 5, 4), (_kernel(2, (1, 3)), 4, 6)],
+    cases=[
+        (_kernel(0, (3, 3)), 3, 4),
+        (_kernel(1, (3, 5)), 5, 4),
+        (_kernel(2, (1, 3)), 4, 6),
+        (_kernel(3, (5, 3)), 4, 3),
+    ],
     mistakes=[
         (lambda *case: conv_matrix(*case).T, "The kernel is flipped (or the matrix is transposed): rows are outputs."),
         (_wrapped_matrix, "The kernel wraps around at the border: outside the image there are zeros."),

@@ -108,6 +108,37 @@ def as_in_pytorch(maps, radius, bias, alpha, beta):
     return normalize(maps, bias, alpha / (2 * radius + 1), beta, near(maps.shape[-1], radius))
 
 
+def layers(image_size, groups, classes, rows=None, colors=3):
+    """All parameters, layer by layer."""
+    side = (image_size - 11) // 4 + 1
+    for _ in range(3):
+        side = (side - 3) // 2 + 1
+    convolutions = 121 * colors * 96 + 96 + (25 * 96 * 256) // groups + 256 + 9 * 256 * 384 + 384
+    convolutions += (9 * 384 * 384) // groups + 384 + (9 * 384 * 256) // groups + 256
+    return convolutions + (rows or side) * side * 256 * 4096 + 4096 + 4096 * 4096 + 4096 + 4096 * classes + classes
+
+
+def grouped(image, kernel, bias, filters=(0, 1), biases=(0, 1)):
+    """Two towers, with the number of the half that each of them takes."""
+    half, parts = len(bias) // 2, []
+    for tower in (0, 1):
+        maps = image[..., tower * kernel.shape[2] : (tower + 1) * kernel.shape[2]]
+        weights = kernel[..., filters[tower] * half : (filters[tower] + 1) * half]
+        windows = np.lib.stride_tricks.sliding_window_view(maps, kernel.shape[:2], axis=(0, 1))
+        added = bias[biases[tower] * half : (biases[tower] + 1) * half]
+        parts.append(np.einsum("ijcab,abcd->ijd", windows, weights) + added)
+    return np.concatenate(parts, axis=-1)
+
+
+def each(maps, radius, bias, alpha, beta, ends):
+    output = np.zeros(maps.shape)
+    for *pixel, c in np.ndindex(maps.shape):
+        low, high = ends(c, radius)
+        squares = sum(value**2 for value in maps[tuple(pixel)][low:high])
+        output[*pixel, c] = maps[*pixel, c] / (bias + alpha * squares) ** beta
+    return output
+
+
 MISTAKES = {
     "q1": [
         (((55, 55), (6, 6)), "sizes for 227"),
@@ -146,6 +177,8 @@ MISTAKES = {
             "biases are divided by the groups",
         ),
         (lambda *case: 60_965_224, "must be"),
+        (lambda *case: layers(*case, rows=1), "one side is missing"),
+        (lambda *case: layers(*case, colors=1), "three colors"),
     ],
     "q4": [
         (lambda image, kernel, bias: joined(*tower_pair(image, kernel, 0 * bias)), "bias is missing"),
@@ -159,6 +192,9 @@ MISTAKES = {
         (lambda *case: joined(*tower_pair(*case))[None], "still has the batch axis"),
         (lambda *case: joined(*tower_pair(*case)) + 1e-2, "must be"),
         (lambda image, kernel, bias: convolution(image, kernel), "result must|shape"),
+        (lambda *case: grouped(*case, biases=(0, 0)), "first half of the biases"),
+        (lambda *case: grouped(*case, filters=(0, 0)), "first half of the filters"),
+        (lambda *case: np.split(grouped(*case), 2, axis=-1), "in a list"),
     ],
     "q5": [
         (along_rows, "pixels of the same row"),
@@ -171,5 +207,10 @@ MISTAKES = {
         (lambda maps, r, b, a, _: normalize(maps, b, a, 1, near(maps.shape[-1], r)), "power is missing"),
         (lambda maps, r, _, a, beta: normalize(maps, 0, a, beta, near(maps.shape[-1], r)), "bias is missing"),
         (lambda maps, *rest: maps, "must be"),
+        (lambda *case: each(*case, lambda c, r: (c - r, c + r + 1)), "counts from the end"),
+        (lambda *case: each(*case, lambda c, r: (max(0, c - r), c + r)), "last neighbor is missing"),
+        (lambda *case: each(*case, lambda c, r: (max(0, c - r), c + 1)), "channels before"),
+        (lambda *case: each(*case, lambda c, r: (c, c + 1)), "neighbors are missing"),
+        (lambda *case: case[0] ** 2 / each(*case, lambda c, r: (max(0, c - r), c + r + 1)), "It must divide"),
     ],
 }

@@ -47,6 +47,8 @@ MISTAKES = {
         ((10, 8, 16), "Rows and columns of the answer are swapped"),
         ((16, 8, 10), "channels come first"),
         ((8, 10), r"must have the shape \(3,\)"),
+        ((8, 10, 1), "a single filter makes"),
+        ((9, 11, 16), r"Right numbers: 1 of 3; look again at \[0\], \[1\]\."),
     ],
     "q2": [
         ((2400, 600), "biases are missing"),
@@ -82,8 +84,11 @@ MISTAKES = {
         (one_short, "Off by one"),
         (lambda *case: np.moveaxis(loop(*case), 2, 0), "channels come first"),
         (channels_apart, "result must have shape"),
-        (lambda *case: loop(*case).sum(axis=-1), "result must have shape"),
+        (lambda *case: loop(*case).sum(axis=-1), "maps of all filters are added"),
         (lambda *case: None, "returned None"),
+        (lambda *case: loop(case[0][:, :, [-1]], case[1][:, :, [-1]], case[2]), "Only the last channel"),
+        (lambda *case: loop(*case).clip(0), "ReLU is no part"),
+        (lambda *case: [loop(*case)], "has a batch axis"),
     ],
     "q5": [
         (lambda weights: weights.reshape(*weights.shape[2:], weights.shape[1], weights.shape[0]), "This is `reshape`"),

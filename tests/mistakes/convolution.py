@@ -34,6 +34,28 @@ def one_sided_loop(image, kernel):
 
 IMAGE, KERNEL = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[1, 0], [2, -1]])
 
+
+def zeros_at_the_end(image, kernel):
+    output = image * 0
+    for i, j in np.ndindex(image.shape):
+        window = image[i : i + kernel.shape[0], j : j + kernel.shape[1]]
+        if window.shape == kernel.shape:
+            output[i, j] = (window * np.rot90(kernel, 2)).sum()
+    return output
+
+
+def last_product(image, kernel):
+    (height, width), flipped = kernel.shape, np.rot90(kernel, 2)
+    output = np.zeros((image.shape[0] - height + 1, image.shape[1] - width + 1))
+    for i, j, a, b in np.ndindex(*output.shape, height, width):
+        output[i, j] = image[i + a, j + b] * flipped[a, b]
+    return output
+
+
+def correlate(image, kernel):
+    return scipy.signal.correlate2d(image, kernel, "valid")
+
+
 MISTAKES = {
     "q1": [
         ((295, 444), "Off by one"),
@@ -64,13 +86,23 @@ MISTAKES = {
         (lambda image, kernel: valid(image, kernel[:, ::-1]), "flipped left-right only"),
         (one_short, "Off by one"),
         (lambda image, kernel: valid(image, kernel[::-1, ::-1]).T, "Rows and columns of the output are swapped"),
-        (lambda image, kernel: valid(image, kernel.T), "result must have shape|raised IndexError"),
+        (lambda image, kernel: valid(image, kernel.T), "transposed, not flipped"),
         (one_sided_loop, "raised IndexError|result must have shape"),
         (lambda image, kernel: scipy.signal.convolve2d(image, kernel, "same"), "result must have shape"),
         (lambda image, kernel: valid(image, kernel[::-1, ::-1]) + 1e-3, r"the value at \[0, 0\] must be"),
         (lambda image, kernel: None, "returned None"),
         (lambda image, kernel: "numbers", "must return numbers"),
         (3, "must be a function"),
+        (
+            lambda image, kernel: scipy.signal.convolve2d(image, kernel, "valid") / kernel.size,
+            "the mean of the products",
+        ),
+        (scipy.signal.convolve2d, "partly outside"),
+        (zeros_at_the_end, "as large as the image"),
+        (last_product, "Only the last product"),
+        (lambda image, kernel: image.sum, "Are parentheses missing"),
+        (lambda image: image, r"must take 2 arguments \(image, kernel\)\. Received: <lambda>\(image\)\."),
+        (3, "its name alone, without parentheses"),
     ],
     "q5": [
         (lambda *case: gradient(*case) / 2, "factor 2 is missing"),
@@ -78,5 +110,14 @@ MISTAKES = {
         (lambda *case: gradient(*case) / case[2].size, "gradient of the mean"),
         (lambda *case: gradient(*case)[::-1, ::-1], "gradient is flipped"),
         (lambda *case: case[1], r"the value at \[0, 0\] must be"),
+        (lambda image, kernel, target: 2 * (correlate(image, kernel) - target), "with respect to each output"),
+        (lambda image, kernel, target: ((correlate(image, kernel) - target) ** 2).sum(), "loss itself"),
+        (
+            lambda image, kernel, target: (
+                2 * scipy.signal.convolve2d(image, correlate(image, kernel) - target, "valid")
+            ),
+            "difference is flipped",
+        ),
+        (lambda image, kernel, target: -2 * correlate(image, target), "output is missing"),
     ],
 }

@@ -80,6 +80,23 @@ def without_empty_classes(true, predicted, classes):
     return counted(true, predicted, max(max(true), max(predicted)) + 1)
 
 
+def backward(values, stack, step=lambda m, k, s: k + s * (m - 1)):
+    for layer in stack[::-1]:
+        values = step(values, *layer)
+    return values
+
+
+def one_list_for_all_rows(true, predicted, classes):
+    counts = [[0] * classes] * classes
+    for label, guess in zip(true, predicted, strict=True):
+        counts[label][guess] += 1
+    return counts
+
+
+def all_pairs(true, predicted, classes):
+    return table([(label, guess) for label in true for guess in predicted], classes)
+
+
 MISTAKES = {
     "q1": [
         (14 * 10 * 3, "as many as it has filters"),
@@ -104,14 +121,16 @@ MISTAKES = {
     "q3": [
         (3, "reads 22 of 28"),
         (7, "right size for the image"),
-        (5, "5 and 3 cannot be halved"),
-        (11, "no pool fits"),
+        (5, "10 → 5 → 3, and a pool of 2 leaves the last of 3 out"),
+        (11, "18 → 9 → 7, and a pool of 2 leaves the last of 7 out"),
         (1, "more than 1"),
         (20, "size of the map"),
         (8, "Off by one"),
-        (2, "cannot halve"),
-        (13, "no pool fits"),
-        (10, "Work one value out by hand"),
+        (2, "28 → 27, and a pool of 2 leaves the last of 27 out"),
+        (13, "3 → 1, and no window of 2 fits on 1"),
+        (10, "Off by one"),
+        (28, "28 → 1, and no window of 2 fits on 1"),
+        (29, "That is too large"),
         ((9, 9), r"must have the shape \(\)"),
     ],
     "q4": [
@@ -122,8 +141,17 @@ MISTAKES = {
         (lambda size, stack: rests(size, stack)[-1], "Only the rest of the last layer"),
         (lambda size, stack: -unread(size, stack), "sign is wrong"),
         (lambda size, stack: 0, "the result must be 6. Received: 0"),
-        (lambda size, stack: forward(size, stack)[-1], "the result must be 6. Received: 1"),
+        (lambda size, stack: forward(size, stack)[-1], "size of the last map"),
         (lambda size, stack: None, "returned None"),
+        (lambda size, stack: size - backward(forward(size, stack)[-1], stack[::-1]), "`reversed"),
+        (
+            lambda size, stack: size - backward(forward(size, stack)[-1], stack, step=lambda m, k, s: k + s * m),
+            "One step too",
+        ),
+        (
+            lambda size, stack: size - backward(forward(size, stack)[-1], stack, step=lambda m, k, s: s * m),
+            "kernel is forgotten",
+        ),
     ],
     "q5": [
         (swapped, "Rows and columns are swapped"),
@@ -132,11 +160,15 @@ MISTAKES = {
         (only_mistakes, "Only mistakes"),
         (shares, "shares of all images"),
         (shares_of_rows, "shares of each row"),
-        (without_empty_classes, r"must have shape \(4, 4\). Received: shape \(3, 3\)"),
+        (without_empty_classes, r"never occurs keeps its row"),
         (
             lambda true, predicted, classes: [sum(row) for row in counted(true, predicted, classes)],
             "true classes alone",
         ),
         (lambda true, predicted, classes: 0.5, "must have shape"),
+        (all_pairs, "paired with every prediction"),
+        (lambda true, predicted, classes: counted(true[:1], predicted[:1], classes), "Only the first image"),
+        (lambda true, predicted, classes: sum(true == predicted) / len(true), "the accuracy"),
+        (one_list_for_all_rows, "All rows are the same"),
     ],
 }

@@ -35,6 +35,17 @@ def one_short(image, matrix, bias, height, width):
     return slide(image, matrix, bias, height, width, image.shape[0] - height, image.shape[1] - width)
 
 
+def scores(image, matrix, bias, height, width, order=(0, 1, 2)):
+    """The dense layer at each place; `order` of the axes in which a window is flattened."""
+    places = [range(image.shape[0] - height + 1), range(image.shape[1] - width + 1)]
+    return np.array(
+        [
+            [np.dot(image[i : i + height, j : j + width].transpose(order).flatten(), matrix) + bias for j in places[1]]
+            for i in places[0]
+        ]
+    )
+
+
 MISTAKES = {
     "q1": [
         ((4096, 802_816), "biases are missing"),
@@ -77,6 +88,9 @@ MISTAKES = {
         (lambda matrix, height, width: np.flip(matrix.reshape(height, width, -1, matrix.shape[1]), (0, 1)), "flipped"),
         (lambda matrix, height, width: matrix.copy(), "Keras wants four axes"),
         (lambda matrix, height, width: matrix.reshape(1, 1, *matrix.shape), "result must have shape"),
+        (lambda matrix, height, width: matrix.reshape(height, width, matrix.shape[1], -1), "units come before"),
+        (lambda matrix, height, width: matrix.reshape(-1, height, width, matrix.shape[1]), "channels come first"),
+        (lambda matrix, height, width: matrix.reshape(height, width, -1), "share one axis"),
     ],
     "q5": [
         (one_short, "Off by one"),
@@ -88,5 +102,8 @@ MISTAKES = {
         (lambda *case: np.argmax(slide(*case), axis=2), "the winners"),
         (lambda *case: case[0].reshape(1, -1) @ case[1] + case[2], "raised ValueError"),
         (lambda *case: None, "returned None"),
+        (lambda *case: scores(*case[:3], *case[:2:-1]), "Height and width of the window"),
+        (lambda *case: scores(*case, order=(2, 0, 1)), "channel by channel"),
+        (lambda *case: np.concatenate(scores(*case)), "places stand in one row"),
     ],
 }

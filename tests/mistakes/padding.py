@@ -40,6 +40,29 @@ def halves(amount):
     return math.floor(amount / 2), math.ceil(amount / 2)
 
 
+def whole(image, kernel, padding, most=0):
+    """Uses on the padded image; up to `most` rows and columns of a window may stick out at the end."""
+    (height, width), (rows, columns) = (np.add(image, np.multiply(2, padding)), kernel)
+    uses = np.zeros((height, width))
+    for top, left in np.ndindex(height, width):
+        if top + rows <= height + most and left + columns <= width + most:
+            uses[top : top + rows, left : left + columns] += 1
+    return uses
+
+
+def cut(image, kernel, padding, most=0):
+    rows, columns = (slice(before, before + size) for before, size in zip(padding, image, strict=True))
+    return whole(image, kernel, padding, most)[rows, columns]
+
+
+def sticking_out(image, kernel, padding):
+    return cut(image, kernel, padding, most=99)
+
+
+def frame(before):
+    return slice(before, -before)
+
+
 MISTAKES = {
     "q1": [
         ((297, 450), "counted once instead of twice"),
@@ -77,6 +100,11 @@ MISTAKES = {
         (lambda image, kernel, padding: uses(image, kernel, padding[::-1]), "of the padding are swapped"),
         (lambda *case: uses(*case).T, "of the map are swapped"),
         (lambda *case: uses(*case) + 1, r"the value at \[0, 0\] must be 4"),
+        (lambda *case: whole(*case)[frame(case[2][0]), frame(case[2][1])], "slice `p:-p` is empty"),
+        (lambda image, kernel, padding: np.ones(image), "whether a pixel is used"),
+        (sticking_out, "stick out"),
+        (lambda image, kernel, padding: cut(image, (kernel[0], kernel[0]), padding), "rows of the kernel are used"),
+        (lambda image, kernel, padding: cut(image, kernel, (padding[0], padding[0])), "padding of the rows is used"),
     ],
     "q5": [
         (lambda *case: halves(max(total(*case), 0))[::-1], "Before and after are swapped"),
@@ -86,6 +114,9 @@ MISTAKES = {
         (lambda *case: halves(max(total(*case, math.floor), 0)), "rounded up, not down"),
         (lambda *case: (0, max(total(*case), 0)), "all of it stands at the end"),
         (lambda *case: (max(total(*case), 0) // 2,) * 2, "one pixel is lost"),
-        (lambda *case: max(total(*case), 0), r"must have shape \(2,\)"),
+        (lambda *case: max(total(*case), 0), "This is the total"),
+        (lambda *case: (max(total(*case), 0) / 2,) * 2, "no half zeros"),
+        (lambda n, k, s: halves(max(k - s, 0)), "only where n is a multiple"),
+        (lambda n, k, s: [k // 2, k // 2], "does not depend on the size"),
     ],
 }

@@ -90,5 +90,8 @@ MISTAKES = {
         (pool(lambda window: max(window[1:])), r"the value at \[\d+, \d+, 0\] must be"),
         (lambda image, pool_size, strides: image.max(axis=(0, 1)), "result must have shape"),
         (lambda image, pool_size, strides: None, "returned None"),
+        (lambda image, pool_size, strides: pool(max)(image, strides, pool_size), "are swapped"),
+        (lambda *case: pool(max)(*case).max(axis=2), "channels are merged"),
+        (lambda *case: np.moveaxis(pool(max)(*case), 2, 0), "channels come first"),
     ],
 }

@@ -28,6 +28,15 @@ def windows(n, k, s, p):
 IMAGE = np.array([[1, 2, 0, 1, 3], [0, 1, 3, 2, 1], [2, 0, 1, 1, 0], [1, 3, 2, 0, 4]])
 KERNEL = np.array([[1, 2], [0, -1]])
 
+
+def gaps(image, kernel, strides):
+    output = every(image, kernel, (1, 1))
+    for i, j in np.ndindex(output.shape):
+        if i % strides[0] or j % strides[1]:
+            output[i, j] = 0
+    return output
+
+
 MISTAKES = {
     "q1": [
         ((149, 148), "Off by one"),
@@ -73,6 +82,8 @@ MISTAKES = {
         (lambda *case: every(*case).T, "of the output are swapped"),
         (lambda image, kernel, strides: every(image, kernel.T, strides), "result must have shape|raised ValueError"),
         (lambda *case: every(*case) + 1e-3, r"the value at \[0, 0\] must be"),
+        (gaps, "with zeros between"),
+        (lambda *case: every(*case) / case[1].size, "the mean, not the sum"),
     ],
     "q5": [
         (lambda n, layers: chain(n, layers, lambda n, k, s, p: windows(n + p, k, s, 0)), "counted once"),
@@ -85,5 +96,13 @@ MISTAKES = {
         (lambda n, layers: [windows(n, *layer) for layer in layers], "starts from n"),
         (lambda n, layers: [n, *chain(n, layers, windows)], "own size is in the list"),
         (lambda n, layers: chain(n, layers, windows)[-1], "last size alone"),
+        (lambda n, layers: chain(n, layers, lambda n, k, s, p: n + 2 * p - (k // s) + 1), "parentheses around"),
+        (lambda n, layers: chain(n, layers, lambda n, k, s, p: math.ceil(n / s)), 'rule of "same"'),
+        (
+            lambda n, layers: chain(n, layers, lambda n, k, s, p: math.floor(n / s)),
+            "kernel and the padding are not used",
+        ),
+        (lambda n, layers: chain(n, layers[:1], windows)[0], "first size alone"),
+        (lambda n, layers: chain(n, layers, windows)[-1:], "`append` to one list"),
     ],
 }

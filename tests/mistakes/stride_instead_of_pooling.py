@@ -30,6 +30,31 @@ def quarters(image):
     return np.concatenate([*np.split(top, 2, axis=1), *np.split(bottom, 2, axis=1)], axis=-1)
 
 
+def on_a_copy(image, rows, columns):
+    output = image.copy()
+    for i, row in enumerate(image):
+        for j, pixel in enumerate(row):
+            if i + rows in range(len(image)) and j + columns in range(len(row)):
+                output[i + rows, j + columns] = pixel
+    return output
+
+
+def no_lower_bound(image, rows, columns):
+    output = image * 0
+    for i, row in enumerate(image):
+        for j, pixel in enumerate(row):
+            if i + rows < len(image) and j + columns < len(row):
+                output[i + rows][j + columns] = pixel
+    return output
+
+
+def one_pixel_apart(image):
+    rows, columns = image.shape[0] // 2, image.shape[1] // 2
+    return [
+        [np.concatenate([*image[i, j : j + 2], *image[i + 1, j : j + 2]]) for j in range(columns)] for i in range(rows)
+    ]
+
+
 MISTAKES = {
     "q1": [
         ((5_035_392, 20_141_568), "The two are swapped"),
@@ -52,7 +77,8 @@ MISTAKES = {
         (88_080_384, "These are bytes"),
         (86_016, "These are KiB"),
         (44_040_192, "One of the two factors of 2 is missing"),
-        (21, "Work one value out by hand"),
+        (63, "Work one value out by hand"),
+        (21, "Both factors of 2"),
     ],
     "q3": [
         ((3, 3, 3), "Layer 1: 28 pixels, kernel 3: the last pixel is under no window"),
@@ -79,6 +105,8 @@ MISTAKES = {
         (lambda image, rows, columns: image[rows:, columns:], "result must have shape"),
         (lambda image, rows, columns: moved(image[:, :, :1], rows, columns), "result must have shape"),
         (lambda image, rows, columns: None, "returned None"),
+        (on_a_copy, "keeps the old picture"),
+        (no_lower_bound, "counts from the end"),
     ],
     "q5": [
         (channel_by_channel, "Channel by channel"),
@@ -92,5 +120,6 @@ MISTAKES = {
         (lambda image: np.mean(corners(image), axis=0), "This is average pooling"),
         (lambda image: np.concatenate(corners(image), axis=-1).swapaxes(0, 1), "Rows and columns of the output"),
         (lambda image: np.stack(corners(image), axis=-1), "result must have shape"),
+        (one_pixel_apart, "start one pixel apart"),
     ],
 }

@@ -85,6 +85,21 @@ def weighted(gradients, weights, divisor):
     return total / divisor
 
 
+def all_damped(w, v, g, rate, momentum, decay):
+    v = momentum * (v - rate * g)
+    return w - rate * decay * w + v, v
+
+
+def constant_decay(w, v, g, rate, momentum, decay):
+    v = momentum * v - rate * g
+    return w - rate * decay + v, v
+
+
+def decay_first(w, v, g, rate, momentum, decay):
+    v = momentum * v - rate * g
+    return w - rate * decay * w + v, v
+
+
 MISTAKES = {
     "q1": [
         (0.0001, "Both drops are counted"),
@@ -118,6 +133,18 @@ MISTAKES = {
         (trainer(average), "running average"),
         (lambda weight, gradients, rates, momentum, weight_decay: weight, r"the value at \[0\]"),
         (lambda weight, gradients, rates, momentum, weight_decay: None, "returned None"),
+        (trainer(all_damped), "old velocity only"),
+        (trainer(constant_decay), "does not depend on the weight"),
+        (
+            lambda weight, gradients, rates, *rest: trainer(decay_first)(
+                weight, gradients, [rates[0] for _ in rates], *rest
+            ),
+            "first rate is used",
+        ),
+        (
+            lambda weight, gradients, rates, *rest: trainer(decay_first)(weight, gradients[:1], rates[:1], *rest),
+            "Only the first step",
+        ),
     ],
     "q4": [
         (lambda scores, labels, k: hits(scores, labels, 1) / len(labels), "top-1 accuracy"),
@@ -129,6 +156,12 @@ MISTAKES = {
         (lambda scores, labels, k: 1 - hits(scores, labels, k) / len(labels), "top-k error"),
         (lambda scores, labels, k: hits(scores, labels, k) / len(labels) / k, "not by the guesses"),
         (lambda scores, labels, k: scores.argsort()[:, -k:], r"must have shape \(\)"),
+        (lambda scores, labels, k: 100 * hits(scores, labels, k) / len(labels), "in percent"),
+        (
+            lambda s, labels, k: np.mean([n in row[-k:-1] for n, row in zip(labels, s.argsort(), strict=True)]),
+            "best guess is left out",
+        ),
+        (lambda scores, labels, k: float(labels[0] in guesses(scores[0], k)), "Only the first image"),
     ],
     "q5": [
         (lambda gradients, counts: weighted(gradients, [1] * len(counts), len(counts)), "counts the same"),
