@@ -22,9 +22,10 @@ from cnn_course import data, devices, models, photographs, training
 
 # isort: split
 import keras
+import numpy as np
 import tensorflow as tf
 
-__all__ = ["main", "run"]
+__all__ = ["main", "parser", "run"]
 
 _DEFAULTS = {
     "model": "alexnet",
@@ -35,8 +36,8 @@ _DEFAULTS = {
     "image_size": None,
     "augmentation": None,
     "epochs": 30,
-    "batch_size": 6,
-    "learning_rate": 0.001,
+    "batch_size": 3,
+    "learning_rate": 0.002,
     "drops": None,
     "weight_decay": 5e-4,
     "seed": 0,
@@ -62,7 +63,7 @@ def main(arguments=None):
     Returns:
         int: 0; 1 if another worker has stopped; 2 if the user must put something right; 130 or 143 after a signal.
     """
-    given = vars(_parser().parse_args(arguments))
+    given = vars(parser().parse_args(arguments))
     handlers, policy = {number: signal.getsignal(number) for number in _SIGNALS}, keras.config.dtype_policy()
     try:
         _train(given)
@@ -136,7 +137,7 @@ def _settings(folder, given, resume):
     if settings["model"] != "alexnet" and given.keys() & {"variant", "width"}:
         raise _Refusal(f"--variant and --width belong to alexnet. Received: --model {settings['model']}.")
     if settings["drops"] is None:
-        settings["drops"] = [settings["epochs"] * 2 // 3] if settings["epochs"] > 1 else []
+        settings["drops"] = [settings["epochs"] * 4 // 5] if settings["epochs"] > 1 else []
     if settings["drops"] != sorted(set(settings["drops"])):
         raise _Refusal(f"--drops must be increasing epochs. Received: {settings['drops']}.")
     if settings["augmentation"] is None:
@@ -192,8 +193,7 @@ def _model(checkpoint, dataset, load, settings, steps):
     keras.utils.set_random_seed(settings["seed"])
     if settings["mixed_precision"]:
         keras.config.set_dtype_policy("mixed_float16")
-    shape = tuple((load(dataset.x_train[:1]) if load else dataset.x_train).shape[1:])
-    model = _new_model(settings, shape, len(dataset.class_names))
+    model = _new_model(settings, _sample(dataset, load, settings["seed"]), len(dataset.class_names))
     optimizer = training.optimizer(settings["learning_rate"], steps, settings["drops"], settings["weight_decay"])
     model.compile(
         # Keras would wrap it by itself, but then the checkpoint cannot be read without the same global policy
@@ -205,23 +205,25 @@ def _model(checkpoint, dataset, load, settings, steps):
     return model
 
 
-def _new_model(settings, shape, classes):
-    """Augmentation, each image brought to mean 0 and standard deviation 1, and the network with He's initial weights.
+def _sample(dataset, load, seed, most=200):
+    """Training images to normalize by: at random, since labels may be sorted."""
+    some = np.random.default_rng(seed).permutation(len(dataset.y_train))[:most]
+    return np.asarray(load(dataset.x_train[some]) if load else dataset.x_train[some])
 
-    With Keras's own initial weights AlexNet hardly begins to learn on a few photographs: they lose half the variance
-    in each ReLU (He et al., 2015, arXiv:1502.01852).
-    """
+
+def _new_model(settings, sample, classes):
+    """Augmentation, normalization and the network, as in lesson 14."""
+    shape = sample.shape[1:]
     options = {name: settings[name] for name in ("variant", "width")} if settings["model"] == "alexnet" else {}
     try:
         network = getattr(models, settings["model"])(input_shape=shape, classes=classes, **options)
     except ValueError as error:
         raise _Refusal(f"{settings['model']} needs larger images: see --image-size. Received: {shape}.") from error
-    for layer in network.layers:
-        if getattr(layer, "activation", None) is keras.activations.relu:
-            layer.kernel.assign(keras.initializers.HeNormal()(layer.kernel.shape))
+    training.initialize_for_relu(network)
     network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
     front = [] if settings["augmentation"] == "none" else training.augmentation(settings["augmentation"] == "all")
-    front.append(keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, epsilon=1e-6))
+    mean, variance = sample.mean((0, 1, 2), "float64"), sample.var((0, 1, 2), "float64")
+    front.append(keras.layers.Normalization(mean=mean, variance=variance))
     return keras.Sequential([keras.Input(shape), *front, *network.layers], name=network.name)
 
 
@@ -336,8 +338,13 @@ def _say(text, code=None):
     return code
 
 
-def _parser():
-    parser = argparse.ArgumentParser(
+def parser():
+    """Reader of the command line: `parse_args` gives what was typed, without defaults.
+
+    Returns:
+        `argparse.ArgumentParser`.
+    """
+    reader = argparse.ArgumentParser(
         prog="python -m cnn_course.training",
         usage="%(prog)s --output FOLDER [flags]; --help lists them",
         description="Train a network of the course, on a data set or on a folder of photographs.",
@@ -351,7 +358,7 @@ def _parser():
     def flag(name, text, metavar=None, **options):
         if metavar:
             options["metavar"] = metavar
-        parser.add_argument(f"--{name}", help=text.format(**_DEFAULTS), **options)
+        reader.add_argument(f"--{name}", help=text.format(**_DEFAULTS), **options)
 
     known = ", ".join(data.DATASETS)
     flag("output", "run folder, new or empty unless --resume is given", "FOLDER", required=True)
@@ -366,12 +373,12 @@ def _parser():
     flag("epochs", "passes over the training images (default: {epochs})", "N", type=_count)
     flag("batch-size", "images a step, on all devices together (default: {batch_size})", "N", type=_count)
     flag("learning-rate", "of SGD with momentum 0.9 (default: {learning_rate})", "RATE", type=_above_0)
-    flag("drops", "epochs that begin with a tenth of the rate (default: at 2/3)", "EPOCH", type=_count, nargs="*")
+    flag("drops", "epochs that begin with a tenth of the rate (default: at 4/5)", "EPOCH", type=_count, nargs="*")
     flag("weight-decay", "share of the weights, times the rate (default: {weight_decay})", "SHARE", type=_from_0)
     flag("seed", "of weights, split of a folder, order and augmentation (default: {seed})", "N", type=_seed)
     flag("mixed-precision", "compute in float16, keep weights in float32: for a GPU", action="store_true")
     flag("strategy", f"{', '.join(devices.STRATEGIES)} (default: auto)", "NAME", choices=devices.STRATEGIES)
-    return parser
+    return reader
 
 
 def _number(kind, wanted, accepts):

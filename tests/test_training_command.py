@@ -62,7 +62,7 @@ def test_a_run_leaves_what_it_promises(finished):
     assert {path.name for path in finished.iterdir()} == names
     rows = log(finished)
     assert [row["epoch"] for row in rows] == [0, 1, 2]
-    assert [row["learning_rate"] for row in rows] == pytest.approx([1e-3, 1e-3, 1e-4])  # drops at two thirds
+    assert [row["learning_rate"] for row in rows] == pytest.approx([2e-3, 2e-3, 2e-4])  # drops at four fifths
     curves = {"loss", "accuracy", "top_5"}
     assert set(rows[0]) == {"epoch", "learning_rate", *curves, *(f"val_{name}" for name in curves)}
     settings = json.loads((finished / "settings.json").read_text(encoding="utf-8"))
