@@ -12,9 +12,11 @@ import zipfile
 import pytest
 from packaging.requirements import Requirement
 
-from lessons import ROOT
+from cnn_course import homework
+from lessons import LESSONS, ROOT
 
-LIGHT = ["arithmetic", "checks", "data", "download", "figures", "formats", "kernels", "reference"]
+LIGHT = ["arithmetic", "checks", "data", "download", "figures", "formats", "homework", "homework_command", "kernels"]
+LIGHT += ["reference"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -111,13 +113,15 @@ def test_version_is_the_same_everywhere():
 
 
 @pytest.mark.slow
-def test_a_wheel_installed_elsewhere_carries_its_data(tmp_path):
+def test_a_wheel_installed_elsewhere_carries_its_data_and_lessons(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {"cnn_course/_data/cat.npz", "cnn_course/_data/SHA256SUMS", "cnn_course/_data/README.md"} <= set(names)
+    assert {f"cnn_course/_notebooks/{lesson.name}" for lesson in LESSONS} <= set(names)
     assert not any(name.startswith(("tests/", "work/", "notebooks/")) for name in names)
+    assert f"./{wheel.name}[lessons]" == homework.WHEEL and wheel.stat().st_size < 15e6
 
     venv.create(tmp_path / "venv", with_pip=True)
     elsewhere = tmp_path / "else where"
@@ -129,11 +133,11 @@ from cnn_course import data
 print(cnn_course.__file__)
 print(data.folder(), *[data.photo(name).shape for name in data.PHOTOS], data.load("digits"))
 """
-    command = [sys.executable, "-P", "-c", code]
-    environment = os.environ | {"PYTHONPATH": str(elsewhere)}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=300
-    )
+    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(elsewhere)}, "capture_output": True}
+    options |= {"text": True, "check": True, "timeout": 300}
+    done = subprocess.run([sys.executable, "-P", "-c", code], **options)
     first, second = done.stdout.splitlines()
     assert first.startswith(str(elsewhere)) and second.startswith(str(elsewhere / "cnn_course" / "_data"))
     assert "(300, 451, 3)" in second and "train (1149, 28, 28, 1)" in second
+    subprocess.run([sys.executable, "-P", "-m", "cnn_course.homework", "03", "00.q1"], **options)
+    assert "my_pixel_uses" in (tmp_path / "homework.ipynb").read_text(encoding="utf-8")
