@@ -26,12 +26,12 @@ _MAX_LINE = 100
 _OPENING = """\
 # {title}
 
-To install what this notebook needs, run one line in a cell of its own (in JupyterLab, on a JupyterHub or on Colab),
-then restart the kernel:
+To install what this notebook needs, run one line in a new cell (in JupyterLab, on a JupyterHub or on Colab). Then
+delete that cell and restart the kernel.
 
     %pip install "{install}"
 
-{note}It needs version {version} of the course (the package cnn-course) or a later one."""
+{note}This notebook needs version {version} of the course (the package cnn-course) or a later one."""
 _WHEEL_NOTE = "The file comes with this notebook: put both into one folder (on Colab, upload the file under *Files*).\n"
 
 
@@ -114,7 +114,8 @@ def choose(names, lessons):
             if piece.key == "exercises":
                 continue
             if id(piece) in seen:
-                raise ValueError(f"Each piece can be named once. Received twice: {piece.lesson}.{piece.key}.")
+                twice = f"{piece.lesson}.{piece.key}".rstrip(".")
+                raise ValueError(f"Each piece can be named once. Received twice: {twice}.")
             follows = chosen and chosen[-1].lesson == piece.lesson and _is_exercise(chosen[-1])
             if _is_exercise(piece) and not follows:
                 chosen += [other for other in lessons[piece.lesson].pieces if other.key == "exercises"]
@@ -138,10 +139,10 @@ def compose(chosen, lessons, title, install=WHEEL, points=None):
         dict, a notebook of format 4.5 without outputs.
 
     Raises:
-        ValueError: `points` is not above 0.
+        ValueError: `points` is not a number above 0.
     """
-    if points is not None and not points > 0:
-        raise ValueError(f"The points of an exercise must be above 0. Received: {points}.")
+    if points is not None and not 0 < points < float("inf"):
+        raise ValueError(f"The points of an exercise must be a number above 0. Received: {points}.")
     note = _WHEEL_NOTE if install == WHEEL else ""
     opening = _OPENING.format(title=title, install=install, note=note, version=__version__)
     used = dict.fromkeys(piece.lesson for piece in chosen)
@@ -199,7 +200,7 @@ def _attachment(file):
 def _caught(source):
     """A cell that raises on purpose, in a form that goes on wherever all cells are run."""
     show = 'print(f"{type(error).__name__}: {error}")'
-    return f"try:\n{textwrap.indent(source, '    ')}\nexcept Exception as error:  # wanted: read it\n    {show}"
+    return f"try:\n{textwrap.indent(source, '    ')}\nexcept Exception as error:  # raised on purpose\n    {show}"
 
 
 def _text(source):

@@ -7,6 +7,7 @@ import dis
 import io
 import json
 import re
+import shlex
 
 import nbformat
 import numpy as np
@@ -247,10 +248,11 @@ def test_the_command_writes_one_notebook_and_for_instructors_the_settings(tmp_pa
         (["03.9"], r"must be one of 03\.1, .*03\.6, 03\.exercises, 03\.q1, .*Received: '03\.9'"),
         (["03."], r"must be one of .*Received: '03\.'"),
         (["03", "03.2"], r"once. Received twice: 03\.2"),
+        (["03", "03"], r"once. Received twice: 03\.\n"),
         (["03.exercises", "03.q2"], r"once. Received twice: 03\.q2"),
         (["03.q1", "--points", "2"], r"--points belongs to --instructor"),
-        (["03.q1", "--instructor", "--points", "-1"], r"must be above 0. Received: -1"),
-        (["03.q1", "--instructor", "--points", "nan"], r"must be above 0. Received: nan"),
+        (["03.q1", "--instructor", "--points", "-1"], r"must be a number above 0. Received: -1"),
+        (["03.q1", "--instructor", "--points", "nan"], r"must be a number above 0. Received: nan"),
         (["03.q1", "--out", "notes.txt"], r"must end in \.ipynb. Received: notes\.txt"),
         (["03.q1", "--out", "nowhere/homework.ipynb"], r"must exist and be writable. Received: nowhere"),
         (["03.q1", "--out", "folder.ipynb"], r"a file, not a folder"),
@@ -296,6 +298,20 @@ def test_a_disk_that_fails_leaves_what_was_there(tmp_path, monkeypatch, failing)
     status, _, error = command("03.q1", "--out", out, "--force")
     assert status == 2 and "Permission denied" in error
     assert out.read_bytes() == b"before" and list(tmp_path.iterdir()) == [out]
+
+
+def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    readme = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^python -m cnn_course\.homework (.+)$", readme, re.M)
+    assert len(lines) == 3
+    for line in lines:
+        assert command(*shlex.split(line, comments=True))[0] == 0, line
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"homework.ipynb", "week3.ipynb", "nbgrader_config.py"}
+    (hidden,) = re.findall(r"^ +assert (my_pixel_uses.+)\.tolist\(\) == (.+)$", readme, re.M)
+    arguments = ast.literal_eval(hidden[0].removeprefix("my_pixel_uses"))
+    assert checks.padding.q4.answer(*arguments).tolist() == ast.literal_eval(hidden[1])
 
 
 def test_a_folder_without_lessons_is_named(tmp_path):
