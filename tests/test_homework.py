@@ -190,6 +190,17 @@ def test_light_lessons_run_from_top_to_bottom_in_another_folder(tmp_path):
     assert printed.count("Not attempted") >= 7 and "TensorFlow loaded: False" in printed
 
 
+@pytest.mark.slow
+def test_all_lessons_in_one_notebook_run_from_top_to_bottom(tmp_path):
+    notebook = compose(*LESSONS)
+    options = {"timeout": 600, "kernel_name": "python3", "extra_arguments": ["--log-level=40"]}
+    NotebookClient(notebook, resources={"metadata": {"path": tmp_path}}, **options).execute()
+    outputs = [output for cell in lessons.code_cells(notebook) for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    assert printed.count("… Not attempted. Replace the three dots") >= len(EXERCISES)
+
+
 def test_pictures_come_along_and_links_become_text(tmp_path):
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "cat.png").write_bytes(b"\x89PNG")

@@ -125,15 +125,3 @@ def test_hidden_tests_are_not_released_and_count(tmp_path):
     nbgrader(tmp_path, "export")
     (row,) = csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8"))
     assert (row["score"], row["max_score"]) == ("0.0", "1.0")
-
-
-def test_all_lessons_in_one_notebook_run_from_top_to_bottom(tmp_path):
-    found = homework.read_lessons()
-    notebook = nbformat.from_dict(homework.compose(homework.choose([*found], found), found, "Everything"))
-    options = {"timeout": 600, "kernel_name": "python3", "extra_arguments": ["--log-level=40"]}
-    NotebookClient(notebook, resources={"metadata": {"path": tmp_path}}, **options).execute()
-    outputs = [output for cell in lessons.code_cells(notebook) for output in cell.outputs]
-    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
-    printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
-    exercises = sum(piece.key.startswith("q") for lesson in found.values() for piece in lesson.pieces)
-    assert printed.count("… Not attempted. Replace the three dots") >= exercises
