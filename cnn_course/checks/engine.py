@@ -4,7 +4,9 @@ An exercise is a `Question` around one function, `examine(answer)`, that returns
 what is wrong with it. `value_question` and `function_question` make the two usual kinds. Nothing here runs text.
 """
 
+import contextlib
 import inspect
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -167,7 +169,8 @@ def _call(function, case):
     patience.daemon = True
     patience.start()
     try:
-        value = function(*[_copy(argument) for argument in case])
+        with contextlib.redirect_stderr(sys.stdout):  # graders such as nbgrader take a warning for a failure
+            value = function(*[_copy(argument) for argument in case])
     except Exception as error:  # whatever the learner's code raises is an answer to report, not ours to handle
         return None, _failure(error, function)
     finally:
