@@ -136,14 +136,17 @@ def photo(name):
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=-1)
 
 
-def folder():
-    """Folder that holds the embedded files.
+def folder(name="data"):
+    """Folder of files that came with the course.
+
+    Args:
+        name: str, `"data"` for the embedded files, `"notebooks"` for the lessons.
 
     Returns:
-        `pathlib.Path`: inside the package when it was installed from a wheel, `data/` beside it in a clone.
+        `pathlib.Path`: inside the package when it was installed from a wheel, beside it in a clone.
     """
-    installed = Path(__file__).with_name("_data")
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "data"
+    installed = Path(__file__).with_name(f"_{name}")
+    return installed if installed.is_dir() else Path(__file__).parents[1] / name
 
 
 def _validate_name(name, known, kind):

@@ -128,6 +128,16 @@ def test_a_function_that_does_not_return_is_reported(monkeypatch, capsys):
     assert "has not returned" not in capsys.readouterr().out
 
 
+def test_a_warning_is_shown_and_is_no_failure(capsys):
+    def warns(size):
+        print("careful", file=sys.stderr)
+        return checks.start.q3.answer(size)
+
+    assert checks.start.q3.check(warns).right
+    printed = capsys.readouterr()
+    assert printed.out.startswith("careful\n") and printed.err == ""
+
+
 def test_an_interrupt_is_not_swallowed():
     def interrupted(size):
         raise KeyboardInterrupt

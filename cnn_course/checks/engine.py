@@ -8,6 +8,7 @@ import contextlib
 import copy
 import inspect
 import linecache
+import sys
 import textwrap
 import threading
 import traceback
@@ -218,7 +219,8 @@ def _call(function, case, names):
     """Result of the learner's function as an array and None, or None and what went wrong."""
     called = f"It was called with {arguments(case, names)}."
     try:
-        value = function(*copy.deepcopy(case))
+        with contextlib.redirect_stderr(sys.stdout):  # graders such as nbgrader take a warning for a failure
+            value = function(*copy.deepcopy(case))
     except (Exception, SystemExit) as error:  # whatever the learner's code raises is an answer to report
         return None, f"{_failure(error, function)}\n  {called}"
     if has_dots(value):
