@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnn_course.arithmetic import validate_integer
+
 __all__ = ["PATIENCE", "Question", "Result", "function_question", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
@@ -76,7 +78,12 @@ class Question:
 
         Args:
             level: int >= 1, how many hints to print; more than there are means all.
+
+        Raises:
+            TypeError: `level` is not an integer.
+            ValueError: `level` is below 1.
         """
+        level = validate_integer(level, "level", minimum=1)
         for number, text in enumerate(self.hints[:level], start=1):
             print(f"Hint {number}: {text}")
         if level < len(self.hints):
@@ -114,7 +121,7 @@ def value_question(expected, mistakes=(), **texts):
 
     def examine(answer):
         if not _is_numeric(answer):
-            return f"The answer must consist of numbers. Received: {answer!r}."
+            return f"The answer must consist of numbers. Received: {_beginning(answer)}."
         if _same(answer, expected):
             return None
         for value, text in mistakes:
@@ -122,7 +129,7 @@ def value_question(expected, mistakes=(), **texts):
                 return text
         if np.shape(answer) != np.shape(expected):
             return f"The answer must have the shape {np.shape(expected)}. Received: shape {np.shape(answer)}."
-        return f"Received: {answer!r}. Work one value out by hand, or call .hint()."
+        return f"Received: {_beginning(answer)}. Work one value out by hand, or call .hint()."
 
     return Question(examine, expected, **texts)
 
@@ -142,7 +149,7 @@ def function_question(solution, cases, mistakes=(), **texts):
 
     def examine(answer):
         if not callable(answer):
-            return f"The answer must be a function. Received: {answer!r}."
+            return f"The answer must be a function. Received: {_beginning(answer)}."
         results = []
         for case in cases:
             value, problem = _call(answer, case)
@@ -177,7 +184,7 @@ def _call(function, case):
     if value is None:
         return None, "Your function returned None: does every path end in `return`?"
     if not _is_numeric(value):
-        return None, f"Your function must return numbers. Received: {value!r}."
+        return None, f"Your function must return numbers. Received: {_beginning(value)}."
     return value, None
 
 
@@ -204,8 +211,14 @@ def _copy(argument):
 def _is_numeric(value):
     try:
         return np.asarray(value).dtype.kind in "biuf"
-    except ValueError:  # rows of different lengths
+    except (RuntimeError, TypeError, ValueError):  # rows of different lengths, symbolic tensors
         return False
+
+
+def _beginning(value):
+    """What the learner sees of an answer, which may be a whole image as nested lists."""
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:300]}…"
 
 
 def _same(received, expected):
