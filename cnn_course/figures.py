@@ -6,11 +6,20 @@ dash and marker. Everything is drawn on white, so that it reads the same in a da
 
 import base64
 import io
+import logging
 import reprlib
 from collections.abc import Sized
 
+# Where the home cannot be written, Matplotlib says at import, on stderr, that it uses a temporary folder
+_log = logging.getLogger("matplotlib")
+_level = _log.level
+_log.setLevel(logging.ERROR)
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+
+_log.setLevel(_level)
+
 import numpy as np
 from cycler import cycler
 from IPython.display import display
@@ -132,7 +141,7 @@ def images(pictures, titles, signed=False, limits=None, label=None, columns=None
     """Draw pictures or feature maps side by side, all with the same limits and one color bar.
 
     Args:
-        pictures: sequence of arrays, each (height, width) or, in color, (height, width, 3).
+        pictures: sequence of arrays, each (height, width), (height, width, 1) or, in color, (height, width, 3).
         titles: sequence of str, one a picture.
         signed: bool; True for responses around zero (purple to orange, symmetric limits).
         limits: pair of floats, or None: (0, 1) for pictures, the largest magnitude for signed ones.
@@ -147,7 +156,7 @@ def images(pictures, titles, signed=False, limits=None, label=None, columns=None
         TypeError: `pictures` or `titles` is not a sequence, or a picture holds no real numbers.
         ValueError: there is not one title for each picture, or a picture has other axes.
     """
-    if isinstance(titles, str) or not all(isinstance(value, Sized) for value in (pictures, titles)):
+    if not all(isinstance(value, Sized) for value in (pictures, titles)):
         received = f"pictures={reprlib.repr(pictures)}, titles={reprlib.repr(titles)}"
         raise TypeError(f"`pictures` and `titles` must be sequences. Received: {received}.")
     pictures = [_picture(picture) for picture in pictures]
@@ -336,23 +345,29 @@ def _validate_dict(value, name):
         raise ValueError(f"`{name}` must not be empty. Received: {name}={{}}.")
 
 
-def _numbers(values, name, rank):
-    """The values as an array of real numbers with as many axes."""
+def _numbers(values, name, rank=None):
+    """The values as an array of real numbers, of a rank if one is given."""
     try:
         array = np.asarray(values)
     except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(f"`{name}` must be an array. Received: {name}={reprlib.repr(values)}: {error}") from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers. Received: {name}={reprlib.repr(values)}.")
-    if array.ndim != rank or not array.size:
-        raise ValueError(f"`{name}` must have {rank} axes and hold something. Received: {name} of shape {array.shape}.")
+    if not array.size or rank not in (None, array.ndim):
+        wanted = "hold something" if rank is None else f"have {rank} axes and hold something"
+        raise ValueError(f"`{name}` must {wanted}. Received: {name} of shape {array.shape}.")
     return array
 
 
 def _picture(values):
-    """(height, width), or (height, width, 3) in color."""
-    shape = np.shape(values) if isinstance(values, np.ndarray) else ()
-    return _numbers(values, "picture", rank=3 if len(shape) == 3 and shape[2] == 3 else 2)
+    """(height, width), (height, width, 1), or (height, width, 3) in color."""
+    array = _numbers(values, "picture")
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[2] not in (1, 3)):
+        raise ValueError(
+            "A picture must be (height, width), with 1 or 3 channels or without that axis. "
+            f"Received: picture of shape {array.shape}."
+        )
+    return array
 
 
 def _number(value):
