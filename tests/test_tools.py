@@ -137,14 +137,16 @@ def fake_python(folder, name, works):
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
 
-def set_up(tmp_path, **environment):
+def set_up(tmp_path, *extras, **environment):
     """Run the set-up with a `uv` that only notes how it was called; return what it printed and those notes."""
     notes = tmp_path / "notes"
     (tmp_path / "uv").write_text(f'#!/bin/sh\necho "$@" >> {notes}\n')
     (tmp_path / "uv").chmod(0o755)
     script = lessons.ROOT / "tools" / "set_up.sh"
     variables = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": os.environ.get("HOME", "")} | environment
-    done = subprocess.run(["sh", script, tmp_path / "venv"], env=variables, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["sh", script, tmp_path / "venv", *extras], env=variables, capture_output=True, text=True, timeout=60
+    )
     return done, notes.read_text() if notes.exists() else ""
 
 
@@ -156,6 +158,13 @@ def test_set_up_takes_the_newest_python_that_runs(tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"venv --quiet --python {sys.executable}" in notes
     assert "--constraint constraints.txt --editable .[test]" in notes and "--compile-bytecode" in notes
+
+
+@pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
+def test_set_up_installs_the_extras_that_are_named(tmp_path):
+    fake_python(tmp_path, "python3.12", works=True)
+    _, notes = set_up(tmp_path, "test,gpu")
+    assert "--editable .[test,gpu]" in notes
 
 
 @pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Make the virtual environment FOLDER and install the course with its pinned versions: sh tools/set_up.sh FOLDER
+# Make the virtual environment FOLDER and install the course with its pinned versions and some of its extras
+# (default: test): sh tools/set_up.sh FOLDER [EXTRA,...]
 # Uses uv where it is on the path, otherwise pip. Set PYTHON to choose another interpreter.
 set -eu
 venv=$1
+extras=${2:-test}
 
 # A name on the path may be a shim that does not run, and Debian's Python may lack ensurepip: try each one out.
 needs="venv"
@@ -24,11 +26,11 @@ fi
 echo "Setting up $venv with $("$chosen" --version); this takes a minute or two the first time."
 if command -v uv >/dev/null 2>&1; then
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$chosen" "$venv"
-    uv pip install --quiet --python "$venv/bin/python" --compile-bytecode --constraint constraints.txt --editable ".[test]"
+    uv pip install --quiet --python "$venv/bin/python" --compile-bytecode --constraint constraints.txt --editable ".[$extras]"
 else
     [ -x "$venv/bin/python" ] || "$chosen" -m venv "$venv"
     "$venv/bin/python" -c "import pip" 2>/dev/null || "$venv/bin/python" -m ensurepip --default-pip >/dev/null
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$extras]"
     # Without bytecode TensorFlow takes three times as long to load. Some packages ship files for other Pythons.
     "$venv/bin/python" -m compileall -qq "$venv/lib" || true
 fi
