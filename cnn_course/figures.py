@@ -6,20 +6,11 @@ dash and marker. Everything is drawn on white, so that it reads the same in a da
 
 import base64
 import io
-import logging
 import reprlib
 from collections.abc import Sized
 
-# Where the home cannot be written, Matplotlib says at import, on stderr, that it uses a temporary folder
-_log = logging.getLogger("matplotlib")
-_level = _log.level
-_log.setLevel(logging.ERROR)
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-
-_log.setLevel(_level)
-
 import numpy as np
 from cycler import cycler
 from IPython.display import display

@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from lessons import ROOT
 
@@ -60,6 +61,31 @@ def test_constraints_are_names_with_exact_versions_and_are_installed():
     for text in (*PROJECT["dependencies"], *extras["course"], *extras["test"]):
         wanted = Requirement(text)
         assert wanted.name == PROJECT["name"] or wanted.specifier.contains(versions[wanted.name]), text
+
+
+def test_whatever_a_dependency_needs_is_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonicalize_name(Requirement(line).name) for line in lines}
+    waiting, seen = [Requirement("cnn-course[test]")], set()
+    while waiting:
+        wanted = waiting.pop()
+        for text in importlib.metadata.requires(wanted.name) or []:
+            needed = Requirement(text)
+            applies = any(needed.marker is None or needed.marker.evaluate({"extra": e}) for e in ("", *wanted.extras))
+            if applies and str(needed) not in seen:
+                seen.add(str(needed))
+                waiting.append(needed)
+    names = {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
+    assert len(names) > 100 and names - pinned == set()
+    course, gpu = PROJECT["optional-dependencies"]["course"], PROJECT["optional-dependencies"]["gpu"]
+    assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in course if "tensorflow" in text]
+
+
+def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^uv pip compile [^`]*?constraints\.txt$", readme, re.MULTILINE)
+    for option in ("--extra test", "--universal", "--no-emit-index-url", "--upgrade", "--python-version 3.11"):
+        assert option in command
 
 
 def test_ruff_has_one_version_everywhere():
