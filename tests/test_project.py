@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -125,6 +126,25 @@ def test_dependencies_are_defended_in_the_readme():
     for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
         for requirement in map(Requirement, group):
             assert requirement.name == PROJECT["name"] or f"| {requirement.name} " in readme, requirement.name
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_every_supported_python_reads_all_modules(version):
+    interpreter = f"python{version}"
+    if shutil.which(interpreter) is None or subprocess.run([interpreter, "-c", ""], capture_output=True).returncode:
+        pytest.skip(f"{interpreter} is not on the path")
+    code = """
+import ast, doctest, pathlib
+for file in pathlib.Path().glob("*/**/*.py"):
+    if not file.parts[0].startswith("."):
+        ast.parse(file.read_text(encoding="utf-8"), str(file))
+from cnn_course import arithmetic
+print(doctest.testmod(arithmetic))
+"""
+    command = [interpreter, "-B", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "failed=0" in done.stdout and "attempted=0" not in done.stdout
 
 
 def test_version_is_the_same_everywhere():
