@@ -56,6 +56,7 @@ def test_convolution_pooling_and_a_training_step_are_placed_on_the_gpu():
     assert problems(log_of(), "GPU:0") == []
 
 
+@pytest.mark.slow
 def test_the_placement_is_found_out_on_a_stub_device():
     log = log_of("CPU:1")
     assert problems(log, "CPU:1") == []
@@ -67,6 +68,7 @@ def test_the_placement_is_found_out_on_a_stub_device():
     assert len(problems("", "CPU:1")) == len(MUST_BE_PLACED)
 
 
+@pytest.mark.slow
 def test_the_gpu_run_refuses_to_fall_back():
     hidden = os.environ | {"CNN_COURSE_GPU": "1", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "tests/test_gpu.py"]

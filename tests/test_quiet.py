@@ -21,7 +21,9 @@ def test_nothing_reaches_stderr():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no /dev/null")
-@pytest.mark.parametrize("code", ["from cnn_course import figures", "import cnn_course.quiet, keras"])
+@pytest.mark.parametrize(
+    "code", ["from cnn_course import figures", pytest.param("import cnn_course.quiet, keras", marks=pytest.mark.slow)]
+)
 def test_nothing_reaches_stderr_where_the_home_cannot_be_written(code):
     environment = {"HOME": "/dev/null", "MPLCONFIGDIR": "", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""}
     done = run(f"{code}; import logging; logging.getLogger('matplotlib').warning('heard')", **environment)
