@@ -2,16 +2,20 @@
 # make test       set up, then run all tests and every notebook with strict comparison of its outputs
 # make test-slow  set up, then run what takes long: round trips through wheels, notebooks and servers
 # make instructor set up, then add nbgrader, which grades homework
+# make test-gpu   set up with CUDA, then run the same tests on a GPU; fails where TensorFlow sees none
 # make notebooks  set up, then re-execute all notebooks and store their outputs
 # make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow instructor notebooks bench
+.PHONY: help lab test test-slow test-gpu instructor notebooks bench
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 READY := $(VENV)/ready
 READY_TO_GRADE := $(VENV)/ready-to-grade
+READY_GPU := $(VENV)/ready-gpu
+TESTS := -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 tests cnn_course notebooks
+ON_GPU := CNN_COURSE_GPU=1 NVIDIA_TF32_OVERRIDE=0 TF_DETERMINISTIC_OPS=1 TF_FORCE_GPU_ALLOW_GROWTH=true
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -24,16 +28,23 @@ $(READY_TO_GRADE): $(READY)
 	@sh tools/set_up.sh $(VENV) test,instructor
 	@touch $(READY_TO_GRADE)
 
+$(READY_GPU): pyproject.toml constraints.txt
+	@sh tools/set_up.sh $(VENV) test,gpu
+	@touch $(READY) $(READY_GPU)
+
 lab: $(READY)
 	@$(IN_VENV) tools/lab.py $(ARGS)
 
 test: $(READY)
-	@$(IN_VENV) -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 tests cnn_course notebooks $(ARGS)
+	@$(IN_VENV) $(TESTS) $(ARGS)
 
 test-slow: $(READY_TO_GRADE)
 	@$(IN_VENV) -m pytest -m slow tests $(ARGS)
 
 instructor: $(READY_TO_GRADE)
+
+test-gpu: $(READY_GPU)
+	@$(ON_GPU) $(IN_VENV) $(TESTS) $(ARGS)
 
 notebooks: $(READY)
 	@$(IN_VENV) tools/notebooks.py $(ARGS)

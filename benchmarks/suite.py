@@ -21,9 +21,7 @@ def main():
     loaded = subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     heavy = sorted({"tensorflow", "keras", "matplotlib"} & set(loaded))
     empty, ours = _start("pass"), _start("import cnn_course")
-    print(
-        f"`import cnn_course` takes {ours - empty:.3f} s (at most {IMPORT_ALLOWED}) beside the interpreter's {empty:.3f};"
-    )
+    print(f"`import cnn_course` takes {ours - empty:.3f} s (at most {IMPORT_ALLOWED}), the interpreter {empty:.3f} s;")
     print(f"of TensorFlow, Keras and matplotlib it imports {', '.join(heavy) or 'none'}.\n")
     seconds = {file.stem: _run(file) for file in LESSONS}
     rows = [[name, f"{value:.0f}"] for name, value in seconds.items()]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import keras
 
 from cnn_course import anatomy_tables
+from cnn_course.arithmetic import validate_integer
 from cnn_course.field_rules import follow_fields, input_axes
 from cnn_course.layer_calls import Call
 from cnn_course.mac_rules import count_macs
@@ -116,7 +117,7 @@ def describe(model, input_shape=None):
         `Anatomy`.
 
     Raises:
-        TypeError: `model` is not a Keras model.
+        TypeError: `model` is not a Keras model, or `input_shape` is no tuple of integers.
         ValueError: `model` is not built, or `input_shape` does not fit it.
 
     Source:
@@ -171,7 +172,9 @@ def _inputs(model, input_shape):
     if input_shape is None:
         return inputs
     wanted = [tuple(tensor.shape[1:]) for tensor in inputs]
-    shape = tuple(input_shape)
+    if not isinstance(input_shape, (tuple, list)):
+        raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={input_shape!r}.")
+    shape = tuple(validate_integer(size, "input_shape", minimum=1) for size in input_shape)
     if (
         len(inputs) != 1
         or len(shape) != len(wanted[0])

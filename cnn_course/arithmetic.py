@@ -1,6 +1,9 @@
 """Sizes, padding, parameters, work and receptive fields: integers in, integers out, standard library only."""
 
+import math
+import numbers
 import operator
+import reprlib
 from typing import NamedTuple
 
 __all__ = [
@@ -14,6 +17,7 @@ __all__ = [
     "same_padding",
     "transposed_output_size",
     "validate_integer",
+    "validate_number",
     "validate_pair",
 ]
 
@@ -41,10 +45,40 @@ def validate_integer(value, name, minimum):
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        message = f"`{name}` must be an integer. Received: {name}={value!r} ({type(value).__name__})."
-        raise TypeError(message) from None
+        raise TypeError(f"`{name}` must be an integer. Received: {_named(name, value)}.") from None
     if number < minimum:
-        raise ValueError(f"`{name}` must be at least {minimum}. Received: {name}={number}.")
+        raise ValueError(f"`{name}` must be at least {minimum}. Received: {name}={reprlib.repr(number)}.")
+    return number
+
+
+def validate_number(value, name, above=-math.inf, minimum=-math.inf):
+    """Return `value` as a float, or say what was required.
+
+    Args:
+        value: int or float, of NumPy too; no bool.
+        name: str, how the message calls the value.
+        above: float, the value must be greater.
+        minimum: float, the smallest value allowed.
+
+    Returns:
+        float, finite.
+
+    Raises:
+        TypeError: `value` is not a real number.
+        ValueError: `value` is infinite, not a number (NaN), or too small.
+
+    >>> validate_number(1, "alpha", minimum=0)
+    1.0
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"`{name}` must be a number. Received: {_named(name, value)}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and number > above and number >= minimum):
+        limit = f" above {above}" if above > -math.inf else f" of at least {minimum}" if minimum > -math.inf else ""
+        raise ValueError(f"`{name}` must be a finite number{limit}. Received: {name}={reprlib.repr(value)}.")
     return number
 
 
@@ -161,10 +195,14 @@ def padding_amounts(input_size, kernel_size, strides=1, padding="valid", dilatio
             return 0, 0
         if padding == "same":
             return same_padding(*sizes)
-        raise ValueError(f'`padding` must be "valid", "same", an integer or a pair. Received: padding={padding!r}.')
+        raise ValueError(
+            f'`padding` must be "valid", "same", an integer or a pair. Received: padding={reprlib.repr(padding)}.'
+        )
     if isinstance(padding, (tuple, list)):
         if len(padding) != 2:
-            raise ValueError(f"`padding` must have two parts, (before, after). Received: padding={padding!r}.")
+            raise ValueError(
+                f"`padding` must have two parts, (before, after). Received: padding={reprlib.repr(padding)}."
+            )
         before, after = padding
         return validate_integer(before, "padding", 0), validate_integer(after, "padding", 0)
     amount = validate_integer(padding, "padding", minimum=0)
@@ -317,7 +355,8 @@ def receptive_field(layers):
 
     Raises:
         TypeError: a number is not an integer, or a layer is not a sequence of four.
-        ValueError: a number is too small, a padding is unknown, or a layer has not four parts.
+        ValueError: a number is too small, a padding is unknown, a layer has not four parts, or the field spans 2**53
+            pixels or more, where `start` would no longer be exact.
 
     Source:
         Araujo, Norris & Sim (2019), Computing Receptive Fields of CNNs, Distill, equations 2 to 5.
@@ -327,21 +366,30 @@ def receptive_field(layers):
     >>> receptive_field([(11, 4, 0, 1), (3, 2, 0, 1)])[-1]  # 11 + 2 * 4
     ReceptiveField(size=19, jump=8, padding=0, start=9.5)
     """
+    try:
+        layers = list(layers)
+    except TypeError as error:
+        raise TypeError(f"`layers` must be an iterable of layers. Received: {_named('layers', layers)}.") from error
     fields = []
     size, jump, padding = 1, 1, 0
     for layer in layers:
         if not isinstance(layer, (tuple, list)):
-            raise TypeError(f"A layer must be (kernel_size, strides, padding, dilation_rate). Received: {layer!r}.")
+            raise TypeError(
+                f"A layer must be (kernel_size, strides, padding, dilation_rate). Received: {_named('layer', layer)}."
+            )
         if len(layer) != 4:
             raise ValueError(
-                f"A layer must have four parts: kernel_size, strides, padding, dilation_rate. Received: {layer!r}."
+                "A layer must have four parts: kernel_size, strides, padding, dilation_rate. "
+                f"Received: {reprlib.repr(layer)}."
             )
         kernel_size, strides, words, dilation_rate = layer
+        _, kernel_size, strides, dilation_rate = _validate_sizes(1, kernel_size, strides, dilation_rate)
         before, _ = padding_amounts(strides, kernel_size, strides, words, dilation_rate)  # a size that strides divide
-        _, kernel_size, strides, dilation_rate = _validate_sizes(strides, kernel_size, strides, dilation_rate)
         size += (_extent(kernel_size, dilation_rate) - 1) * jump
         padding += before * jump
         jump *= strides
+        if max(size, jump, padding) >= 2**53:
+            raise ValueError(f"A receptive field must span less than 2**53 pixels. Received: {reprlib.repr(layer)}.")
         fields.append(ReceptiveField(size, jump, padding, size / 2 - padding))
     return fields
 
@@ -351,9 +399,14 @@ def _extent(kernel_size, dilation_rate):
     return dilation_rate * (kernel_size - 1) + 1
 
 
+def _named(name, value):
+    """A value of any kind for a message: its name, its beginning (it may be a whole image), its type."""
+    return f"{name}={reprlib.repr(value)} ({type(value).__name__})"
+
+
 def _validate_bool(value, name):
     if not isinstance(value, bool):
-        raise TypeError(f"`{name}` must be True or False. Received: {name}={value!r} ({type(value).__name__}).")
+        raise TypeError(f"`{name}` must be True or False. Received: {_named(name, value)}.")
     return value
 
 

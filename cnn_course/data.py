@@ -150,7 +150,7 @@ def folder(name="data"):
 
 
 def _validate_name(name, known, kind):
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise ValueError(f"The name of a {kind} must be one of {', '.join(known)}. Received: {name!r}.")
 
 

@@ -60,7 +60,7 @@ def strategy(name="auto"):
     >>> strategy("single").num_replicas_in_sync
     1
     """
-    if name not in STRATEGIES:
+    if not isinstance(name, str) or name not in STRATEGIES:
         raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}. Received: {name!r}.")
     if name == "multi_worker":
         _check_tf_config(os.environ.get("TF_CONFIG", ""))

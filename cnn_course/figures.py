@@ -6,6 +6,8 @@ dash and marker. Everything is drawn on white, so that it reads the same in a da
 
 import base64
 import io
+import reprlib
+from collections.abc import Sized
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,9 +17,12 @@ from IPython.display import display
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from cnn_course.arithmetic import validate_integer, validate_number
+
 __all__ = ["MAX_FRAMES", "bars", "curves", "images", "numbers", "panels", "show", "sliding_window"]
 
 MAX_FRAMES = 36
+MAX_INCHES, MAX_PANELS, MAX_NUMBERS = 100, 200, 2500  # beyond, drawing takes minutes and gigabytes
 _HIGHLIGHT = "#009E73"  # a green that is neither in gray nor in the purple and orange of signed values
 _STYLE = {
     "axes.prop_cycle": cycler(color=["#006BA4", "#FF800E", "#595959", "#5F9ED1", "#C85200"])
@@ -42,7 +47,18 @@ def panels(columns=1, rows=1, width=9, height=3.2, **options):
 
     Returns:
         one `Axes`, or an array of them (of shape (columns,) for one row, (rows, columns) otherwise).
+
+    Raises:
+        TypeError: a number of Axes is not an integer, or a length is not a number.
+        ValueError: one of them is too small, or the figure is larger than anybody could read.
     """
+    columns, rows = validate_integer(columns, "columns", minimum=1), validate_integer(rows, "rows", minimum=1)
+    width, height = validate_number(width, "width", above=0), validate_number(height, "height", above=0)
+    if rows * columns > MAX_PANELS or max(width, height) > MAX_INCHES:
+        raise ValueError(
+            f"A figure must have at most {MAX_PANELS} Axes and {MAX_INCHES} inches a side. "
+            f"Received: {columns=}, {rows=}, {width=:g}, {height=:g}."
+        )
     with mpl.rc_context(_STYLE):
         return plt.subplots(rows, columns, figsize=(width, height), **options)[1]
 
@@ -59,7 +75,19 @@ def curves(x, series, x_label, y_label, title, axes=None):
 
     Returns:
         `Axes`.
+
+    Raises:
+        TypeError: `series` is not a dict, or an array holds no real numbers.
+        ValueError: there are no series, or one has not a value for each point.
     """
+    _validate_dict(series, "series")
+    x = _numbers(x, "x", rank=1)
+    for label, y in series.items():
+        y = _numbers(y, f"series[{label!r}]", rank=1)
+        if len(y) != len(x):
+            raise ValueError(
+                f"Each series must have a value for each of {len(x)} points. Received: {len(y)} ({label})."
+            )
     axes = panels() if axes is None else axes
     for label, y in series.items():
         axes.plot(x, y, label=label, markevery=max(1, len(x) // 12), markersize=5)
@@ -81,7 +109,14 @@ def bars(counts, x_label, title, logarithmic=True, axes=None):
 
     Returns:
         `Axes`.
+
+    Raises:
+        TypeError: `counts` is not a dict of numbers.
+        ValueError: there are no counts, or one of them is not above 0.
     """
+    _validate_dict(counts, "counts")
+    for label, count in counts.items():
+        validate_number(count, f"counts[{label!r}]", above=0)
     axes = panels(height=0.45 * len(counts) + 1) if axes is None else axes
     drawn = axes.barh(list(counts), list(counts.values()), color="#5F9ED1", edgecolor="#006BA4")
     axes.bar_label(drawn, [f"{count:,}" for count in counts.values()], padding=4)
@@ -97,7 +132,7 @@ def images(pictures, titles, signed=False, limits=None, label=None, columns=None
     """Draw pictures or feature maps side by side, all with the same limits and one color bar.
 
     Args:
-        pictures: sequence of arrays, each (height, width) or, in color, (height, width, 3).
+        pictures: sequence of arrays, each (height, width), (height, width, 1) or, in color, (height, width, 3).
         titles: sequence of str, one a picture.
         signed: bool; True for responses around zero (purple to orange, symmetric limits).
         limits: pair of floats, or None: (0, 1) for pictures, the largest magnitude for signed ones.
@@ -109,12 +144,16 @@ def images(pictures, titles, signed=False, limits=None, label=None, columns=None
         array of `Axes` (count,).
 
     Raises:
-        ValueError: there is not one title for each picture.
+        TypeError: `pictures` or `titles` is not a sequence, or a picture holds no real numbers.
+        ValueError: there is not one title for each picture, or a picture has other axes.
     """
-    pictures = [np.asarray(picture) for picture in pictures]
-    if len(pictures) != len(titles):
+    if not all(isinstance(value, Sized) for value in (pictures, titles)):
+        received = f"pictures={reprlib.repr(pictures)}, titles={reprlib.repr(titles)}"
+        raise TypeError(f"`pictures` and `titles` must be sequences. Received: {received}.")
+    pictures = [_picture(picture) for picture in pictures]
+    if len(pictures) != len(titles) or not pictures:
         raise ValueError(f"There must be one title for each picture. Received: {len(pictures)=}, {len(titles)=}.")
-    columns = columns or len(pictures)
+    columns = len(pictures) if columns is None else validate_integer(columns, "columns", minimum=1)
     rows = -(-len(pictures) // columns)
     ratio = max(picture.shape[0] / picture.shape[1] for picture in pictures)
     height = rows * (panel_size * ratio + 0.5)
@@ -149,8 +188,14 @@ def numbers(values, title, window=None, signed=False, limits=None, axes=None):
 
     Returns:
         `Axes`.
+
+    Raises:
+        TypeError: the array holds no real numbers.
+        ValueError: the array is not 2-D, or has too many numbers to be read.
     """
-    values = np.asarray(values, dtype=float)
+    values = _numbers(values, "values", rank=2).astype(float)
+    if values.size > MAX_NUMBERS:
+        raise ValueError(f"`values` must be at most {MAX_NUMBERS} numbers. Received: values of shape {values.shape}.")
     if limits is None:
         known = values[np.isfinite(values)]
         low, high = (known.min(), known.max()) if known.size else (0, 1)
@@ -187,9 +232,26 @@ def sliding_window(image, kernel, output, position, strides=1, signed=False):
 
     Returns:
         array of three `Axes`: image, kernel, output.
+
+    Raises:
+        TypeError: an array holds no real numbers, or a place is not an integer.
+        ValueError: an array is not 2-D, or the position lies outside the output, or the kernel outside the image.
     """
-    image, kernel, output = np.asarray(image), np.asarray(kernel), np.asarray(output, dtype=float)
-    (row, column), (height, width) = position, kernel.shape
+    image, kernel = _numbers(image, "image", rank=2), _numbers(kernel, "kernel", rank=2)
+    output, strides = _numbers(output, "output", rank=2).astype(float), validate_integer(strides, "strides", minimum=1)
+    if not (isinstance(position, (tuple, list)) and len(position) == 2):
+        raise TypeError(f"`position` must be a pair (row, column). Received: position={reprlib.repr(position)}.")
+    row, column = (validate_integer(index, "position", minimum=0) for index in position)
+    height, width = kernel.shape
+    if (
+        max(row - output.shape[0], column - output.shape[1]) >= 0
+        or row * strides + height > image.shape[0]
+        or column * strides + width > image.shape[1]
+    ):
+        raise ValueError(
+            "`position` must lie in the output, and the kernel there in the image. Received: "
+            f"{position=}, {strides=}, {image.shape=}, {kernel.shape=}, {output.shape=}."
+        )
     top, left = row * strides, column * strides
     window = image[top : top + height, left : left + width]
     cells = [max(array.shape[1], 4) for array in (image, kernel, output)]  # room for a title
@@ -218,13 +280,16 @@ def show(axes, text):
         text: str, the text alternative; its numbers come from the plotted data.
 
     Raises:
-        ValueError: the text is empty, or an animation has more than `MAX_FRAMES` frames.
+        TypeError: `axes` are no Axes, or the text is not a str.
+        ValueError: the text is empty, or an animation has no frame or more than `MAX_FRAMES`.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"`text` must be a str. Received: text={reprlib.repr(text)} ({type(text).__name__}).")
     if not text.strip():
         raise ValueError(f"A figure needs a text that says what it shows. Received: {text=}.")
     frames = [_figure(frame) for frame in axes] if isinstance(axes, list) else [_figure(axes)]
-    if len(frames) > MAX_FRAMES:
-        raise ValueError(f"An animation must have at most {MAX_FRAMES} frames. Received: {len(frames)}.")
+    if not 1 <= len(frames) <= MAX_FRAMES:
+        raise ValueError(f"An animation must have 1 to {MAX_FRAMES} frames. Received: {len(frames)}.")
     pictures = [_render(figure) for figure in frames]
     buffer = io.BytesIO()
     if len(pictures) > 1:
@@ -238,7 +303,10 @@ def show(axes, text):
 
 
 def _figure(axes):
-    return np.ravel(axes)[0].figure
+    first = axes.flat[0] if isinstance(axes, np.ndarray) and axes.size else axes
+    if not isinstance(first, mpl.axes.Axes):
+        raise TypeError(f"`axes` must be Axes of Matplotlib. Received: axes={reprlib.repr(axes)}.")
+    return first.figure
 
 
 def _render(figure):
@@ -259,6 +327,38 @@ def _share_palette(pictures):
     colors[(colors > 247).all(axis=1)] = 255  # the white of the page must stay white
     palette.putpalette(colors.ravel().tolist())
     return [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+
+
+def _validate_dict(value, name):
+    if not isinstance(value, dict):
+        raise TypeError(f"`{name}` must be a dict. Received: {name}={reprlib.repr(value)}.")
+    if not value:
+        raise ValueError(f"`{name}` must not be empty. Received: {name}={{}}.")
+
+
+def _numbers(values, name, rank=None):
+    """The values as an array of real numbers, of a rank if one is given."""
+    try:
+        array = np.asarray(values)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"`{name}` must be an array. Received: {name}={reprlib.repr(values)}: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`{name}` must hold real numbers. Received: {name}={reprlib.repr(values)}.")
+    if not array.size or rank not in (None, array.ndim):
+        wanted = "hold something" if rank is None else f"have {rank} axes and hold something"
+        raise ValueError(f"`{name}` must {wanted}. Received: {name} of shape {array.shape}.")
+    return array
+
+
+def _picture(values):
+    """(height, width), (height, width, 1), or (height, width, 3) in color."""
+    array = _numbers(values, "picture")
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[2] not in (1, 3)):
+        raise ValueError(
+            "A picture must be (height, width), with 1 or 3 channels or without that axis. "
+            f"Received: picture of shape {array.shape}."
+        )
+    return array
 
 
 def _number(value):

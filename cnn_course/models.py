@@ -6,6 +6,8 @@ Every function can be copied into a notebook as it stands.
 import keras
 from keras import layers
 
+from cnn_course.arithmetic import validate_integer, validate_number
+
 __all__ = ["LocalResponseNormalization", "alexnet", "all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
 
 
@@ -26,6 +28,10 @@ class LocalResponseNormalization(layers.Layer):
     Call:
         Array (batch, height, width, channels) to an array of the same shape.
 
+    Raises:
+        TypeError: `depth_radius` is not an integer, or another argument is not a number.
+        ValueError: one of them is too small, or not finite.
+
     Source:
         Krizhevsky, Sutskever & Hinton (2012), section 3.3, with its constants.
 
@@ -35,7 +41,9 @@ class LocalResponseNormalization(layers.Layer):
 
     def __init__(self, depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75, **options):
         super().__init__(**options)
-        self.depth_radius, self.bias, self.alpha, self.beta = depth_radius, bias, alpha, beta
+        self.depth_radius = validate_integer(depth_radius, "depth_radius", minimum=0)
+        self.bias, self.alpha = validate_number(bias, "bias", above=0), validate_number(alpha, "alpha", minimum=0)
+        self.beta = validate_number(beta, "beta")
 
     def call(self, inputs):
         """Normalize; in float32 also under mixed precision, where squares would overflow."""
@@ -218,6 +226,7 @@ def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
         defaults 60,965,224 parameters, 62,378,344 with one tower and 50,844,008 in the textbook build.
 
     Raises:
+        TypeError: the width is not a number.
         ValueError: the variant is unknown, the width is not positive, or the image is too small (from Keras).
 
     Source:
@@ -227,10 +236,9 @@ def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
     >>> alexnet("textbook", classes=3, width=0.25).count_params()
     2933091
     """
-    if variant not in ("two_tower", "one_tower", "textbook"):
+    if not isinstance(variant, str) or variant not in ("two_tower", "one_tower", "textbook"):
         raise ValueError(f"variant must be 'two_tower', 'one_tower' or 'textbook'. Received: {variant!r}.")
-    if not width > 0:
-        raise ValueError(f"width must be a positive number. Received: {width!r}.")
+    width = validate_number(width, "width", above=0)
     textbook = variant == "textbook"
     groups = 2 if variant == "two_tower" else 1
 

@@ -16,6 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cnn_course.arithmetic import validate_integer, validate_number
+
 __all__ = ["loader", "read"]
 
 _SPLITS = ("train", "validation", "test")
@@ -39,12 +41,16 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
 
     Raises:
         FileNotFoundError: the folder does not exist.
-        ValueError: there are fewer than two classes, or a class has too few images that can be read.
+        TypeError: `folder` is no path, `seed` is not an integer, or a share is not a number.
+        ValueError: there are fewer than two classes, a class has too few images that can be read, `seed` is negative,
+            or a share is not above 0 or leaves nothing to train on.
 
     Source:
         The layout is that of `keras.utils.image_dataset_from_directory`.
     """
-    folder = Path(folder)
+    folder, seed = Path(folder), validate_integer(seed, "seed", minimum=0)
+    validation_share = validate_number(validation_share, "validation_share", above=0)
+    test_share = validate_number(test_share, "test_share", above=0)
     if not folder.is_dir():
         raise FileNotFoundError(f"A folder with one subfolder for each class is needed. Received: {folder}.")
     present = [split for split in _SPLITS if (folder / split).is_dir()]
@@ -74,7 +80,12 @@ def loader(image_size):
 
     Returns:
         Function from a string tensor (count,) to float32 images (count, image_size, image_size, 3) in [0, 1].
+
+    Raises:
+        TypeError: `image_size` is not an integer.
+        ValueError: `image_size` is below 1.
     """
+    image_size = validate_integer(image_size, "image_size", minimum=1)
 
     def load(name):
         image = _decode(name)

@@ -4,6 +4,8 @@ Images are (batch, height, width, channels), kernels (height, width, in_channels
 integers and bools are accumulated in int64, so that uint8 pixels never wrap.
 """
 
+import math
+import reprlib
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +28,8 @@ __all__ = [
 ]
 
 PIECE = 2**20  # bytes of columns that are laid out at once
+MOST_VALUES = 2**30  # that one call lays out: 4 GiB in float32; more is a mistake, and would take the machine down
+MOST_PIXELS = 2**20  # of one window, visited one by one
 
 
 def cross_correlate(image, kernel):
@@ -96,7 +100,8 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
 
     Raises:
         TypeError: an array holds no real numbers, or a size is not an integer.
-        ValueError: a rank, a number of channels, a size or the padding is wrong, or the kernel does not fit.
+        ValueError: a rank, a number of channels, a size or the padding is wrong, the kernel does not fit, the padded
+            images or their windows would hold more than `MOST_VALUES`, or integers could overflow int64.
 
     Source:
         Dumoulin & Visin (2016), arXiv:1603.07285, chapters 2 and 5; groups: Krizhevsky et al. (2012), section 3.2.
@@ -110,6 +115,7 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
         bias = _real_array(bias, "bias", rank=1)
         if bias.shape != kernel.shape[-1:]:
             raise ValueError(f"`bias` must have one value per filter. Received: {bias.shape=}, {kernel.shape=}.")
+        (bias,) = _accumulated(bias)
     layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
     parts = zip(np.split(images, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
     outputs = [_correlate(part, weights, layout) for part, weights in parts]
@@ -141,6 +147,7 @@ def conv2d_gradients(images, kernel, output_gradient, strides=1, padding="valid"
     images, kernel, groups = _validate_convolution(images, kernel, groups)
     layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), kernel.shape[-1]))
+    images, kernel, output_gradient = _accumulated(images, kernel, output_gradient)
     arrays = (np.split(array, groups, axis=-1) for array in (images, kernel, output_gradient))
     parts = [_correlation_gradients(*part, layout) for part in zip(*arrays, strict=True)]
     images_gradient, kernel_gradient = (np.concatenate(gradients, axis=-1) for gradients in zip(*parts, strict=True))
@@ -170,7 +177,7 @@ def im2col(images, kernel_size, strides=1, padding="valid", dilation_rate=1):
     >>> im2col(np.arange(9).reshape(1, 3, 3, 1), 2)[0, 0, 1].tolist()  # second window of the first row
     [1, 2, 4, 5]
     """
-    images = _accumulated(_real_array(images, "images", rank=4))
+    (images,) = _accumulated(_real_array(images, "images", rank=4))
     layout = _layout(images, kernel_size, strides, padding, dilation_rate)
     windows = _windows(_pad(images, layout, 0), layout)
     return windows.reshape(*windows.shape[:3], -1)
@@ -230,10 +237,11 @@ def max_pool2d_gradient(images, output_gradient, pool_size, strides=None, paddin
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
     padded = _pad(images, layout, _lowest(images.dtype))
     windows, output = _windows(padded, layout), _maximum(padded, layout)
+    inside = _windows(layout.inside(images), layout)  # the padding may equal the largest value, but takes nothing
     waiting = np.ones(output.shape, dtype=bool)
     images_gradient, spots = _gradient_to_fill(images, layout, output_gradient.dtype)
     for a, b in layout.offsets():
-        wins = waiting & (windows[:, :, :, a, b] == output)
+        wins = waiting & inside[:, :, :, a, b] & (windows[:, :, :, a, b] == output)
         waiting[wins] = False
         spots[:, :, :, a, b] += output_gradient * wins
     return images_gradient
@@ -262,11 +270,11 @@ def average_pool2d(images, pool_size, strides=None, padding="valid"):
     array([[2. , 3.5],
            [6.5, 8. ]])
     """
-    images = _accumulated(_real_array(images, "images", rank=4))
+    images = _floating(_real_array(images, "images", rank=4))
     layout = _pool_layout(images, pool_size, strides, padding)
     windows = _windows(_pad(images, layout, 0), layout)
     total = sum(windows[:, :, :, a, b] for a, b in layout.offsets())
-    return total / layout.pixels_under_window(images).astype(np.result_type(images, np.float16), copy=False)
+    return total / layout.pixels_under_window(images).astype(images.dtype)
 
 
 def average_pool2d_gradient(images, output_gradient, pool_size, strides=None, padding="valid"):
@@ -292,7 +300,7 @@ def average_pool2d_gradient(images, output_gradient, pool_size, strides=None, pa
     images = _real_array(images, "images", rank=4)
     layout = _pool_layout(images, pool_size, strides, padding)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
-    share = output_gradient / layout.pixels_under_window(images).astype(output_gradient.dtype, copy=False)
+    share = output_gradient / layout.pixels_under_window(images).astype(output_gradient.dtype)
     images_gradient, spots = _gradient_to_fill(images, layout, share.dtype)
     for a, b in layout.offsets():
         spots[:, :, :, a, b] += share
@@ -341,9 +349,9 @@ def softmax(logits, axis=-1):
     >>> softmax(np.log([1.0, 2.0, 5.0])).round(3)
     array([0.125, 0.25 , 0.625])
     """
-    logits = _real_array(logits, "logits")
-    axis = arithmetic.validate_integer(axis, "axis", minimum=-logits.ndim)
-    if axis >= logits.ndim:
+    logits = _floating(_real_array(logits, "logits"))
+    axis = arithmetic.validate_integer(axis, "axis", minimum=-max(logits.ndim, 1))
+    if axis >= logits.ndim or not logits.ndim:
         raise ValueError(f"`axis` must be an axis of the array. Received: {axis=}, {logits.shape=}.")
     powers = np.exp(logits - logits.max(axis=axis, keepdims=True))  # shifting changes nothing and cannot overflow
     return powers / powers.sum(axis=axis, keepdims=True)
@@ -355,14 +363,16 @@ def local_response_normalization(images, depth_radius=2, bias=2.0, alpha=1e-4, b
     Args:
         images: real array (batch, height, width, channels).
         depth_radius: int >= 0, how many channels on each side are neighbors (the paper's n = 2 * depth_radius + 1).
-        bias, alpha, beta: floats, the paper's k, alpha and beta.
+        bias: float > 0, the paper's k.
+        alpha: float >= 0.
+        beta: float.
 
     Returns:
         Array of the same shape; floats keep their dtype, integers give float64.
 
     Raises:
-        TypeError: the array holds no real numbers, or `depth_radius` is not an integer.
-        ValueError: the array is not 4-D or has no elements, or `depth_radius` is negative.
+        TypeError: the array holds no real numbers, `depth_radius` is not an integer, or another is not a number.
+        ValueError: the array is not 4-D or has no elements, or a number is too small or not finite.
 
     Source:
         Krizhevsky, Sutskever & Hinton (2012), ImageNet Classification with Deep CNNs, section 3.3.
@@ -370,9 +380,12 @@ def local_response_normalization(images, depth_radius=2, bias=2.0, alpha=1e-4, b
     >>> float(local_response_normalization(np.full((1, 1, 1, 5), 2.0), bias=1.0, alpha=1.0, beta=1.0)[0, 0, 0, 2])
     0.09523809523809523
     """  # 2 / (1 + 5 * 4) = 2 / 21
-    images = _accumulated(_real_array(images, "images", rank=4))
-    depth_radius = arithmetic.validate_integer(depth_radius, "depth_radius", minimum=0)
+    images = _floating(_real_array(images, "images", rank=4))
     channels = images.shape[-1]
+    depth_radius = min(arithmetic.validate_integer(depth_radius, "depth_radius", minimum=0), channels - 1)
+    bias = arithmetic.validate_number(bias, "bias", above=0)
+    alpha = arithmetic.validate_number(alpha, "alpha", minimum=0)
+    beta = arithmetic.validate_number(beta, "beta")
     squares = np.pad(images**2, [(0, 0)] * 3 + [(depth_radius, depth_radius)])
     neighbors = sum(squares[..., shift : shift + channels] for shift in range(2 * depth_radius + 1))
     return images / (bias + alpha * neighbors) ** beta
@@ -395,10 +408,13 @@ class _Layout(NamedTuple):
         """(batch, output_height, output_width)."""
         return (images.shape[0], *self.outputs)
 
+    def inside(self, images):
+        """True for the pixels of the image, False for the padding: (1, padded_height, padded_width, 1)."""
+        return _pad(np.ones((1, *images.shape[1:3], 1), dtype=bool), self, False)
+
     def pixels_under_window(self, images):
         """How many pixels of the image, not of the padding, each window covers: (output_height, output_width, 1)."""
-        ones = np.ones((1, *images.shape[1:3], 1), dtype=np.int64)
-        return _windows(_pad(ones, self, 0), self).sum(axis=(3, 4))[0]
+        return _windows(self.inside(images), self).sum(axis=(3, 4))[0]
 
 
 def _layout(images, kernel_size, strides, padding, dilation_rate):
@@ -406,7 +422,22 @@ def _layout(images, kernel_size, strides, padding, dilation_rate):
     rates, words = arithmetic.validate_pair(dilation_rate, "dilation_rate"), _padding_per_axis(padding)
     axes = list(zip(images.shape[1:3], sizes, steps, words, rates, strict=True))
     outputs = tuple(arithmetic.output_size(*axis) for axis in axes)  # raises where the kernel does not fit
-    return _Layout(sizes, steps, rates, tuple(arithmetic.padding_amounts(*axis) for axis in axes), outputs)
+    layout = _Layout(sizes, steps, rates, tuple(arithmetic.padding_amounts(*axis) for axis in axes), outputs)
+    _check_work(images, layout)
+    return layout
+
+
+def _check_work(images, layout):
+    """Refuse what would fill the memory or never end, before an array is made."""
+    padded = [size + sum(amounts) for size, amounts in zip(images.shape[1:3], layout.amounts, strict=True)]
+    windows = [*layout.outputs, *layout.kernel_size]
+    values = images.shape[0] * images.shape[3] * max(math.prod(padded), math.prod(windows))
+    if values > MOST_VALUES or math.prod(layout.kernel_size) > MOST_PIXELS:
+        raise ValueError(
+            f"A call must lay out at most {MOST_VALUES:,} values, in windows of at most {MOST_PIXELS:,} pixels: give "
+            f"fewer images or smaller sizes. Received: {values:,} values from images of shape {images.shape} with "
+            f"kernel_size={layout.kernel_size}, padding={layout.amounts}, dilation_rate={layout.dilation_rate}."
+        )
 
 
 def _pool_layout(images, pool_size, strides, padding):
@@ -415,7 +446,7 @@ def _pool_layout(images, pool_size, strides, padding):
     if any(max(pair) >= size for pair, size in zip(layout.amounts, pool_size, strict=True)):
         raise ValueError(
             "`padding` must be less than `pool_size`, or a window could lie in the padding alone. "
-            f"Received: padding={padding!r}, pool_size={pool_size}."
+            f"Received: padding={reprlib.repr(padding)}, pool_size={pool_size}."
         )
     return layout
 
@@ -504,22 +535,40 @@ def _lowest(dtype):
 
 
 def _real_array(values, name, rank=None):
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (RuntimeError, TypeError, ValueError) as error:  # rows of different lengths, symbolic tensors
+        message = f"`{name}` must be an array of numbers. Received: {name}={reprlib.repr(values)}: {error}"
+        raise ValueError(message) from error
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"`{name}` must hold real numbers. Received: {name} of dtype {array.dtype}.")
+        received = f"{name}={reprlib.repr(values)} of dtype {array.dtype}"
+        raise TypeError(f"`{name}` must hold real numbers. Received: {received}.")
     if rank is not None and array.ndim != rank:
         raise ValueError(f"`{name}` must have {rank} axes. Received: {name} of shape {array.shape}.")
     if array.size == 0:
         raise ValueError(f"`{name}` must have at least one element. Received: {name} of shape {array.shape}.")
+    if np.ma.is_masked(values):
+        raise ValueError(f"`{name}` must have no masked elements. Received: {np.ma.count_masked(values)} masked.")
     return array
 
 
+def _floating(array):
+    """The array in its own dtype if floating, otherwise in float64."""
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
 def _accumulated(*arrays):
-    """The arrays in the dtype of sums of their products: their own if floating, otherwise int64."""
-    dtype = np.result_type(*arrays)
-    dtype = dtype if dtype.kind == "f" else np.dtype(np.int64)
-    converted = [array.astype(dtype, copy=False) for array in arrays]
-    return converted if len(converted) > 1 else converted[0]
+    """The arrays in the dtype of sums of their products: their common one if any is floating, otherwise int64."""
+    if any(array.dtype.kind == "f" for array in arrays):
+        return [array.astype(np.result_type(*arrays), copy=False) for array in arrays]
+    largest = sorted(max(int(array.max()), -int(array.min()), 1) for array in arrays)
+    terms = max(array.size for array in arrays)  # no sum has more
+    if math.prod(largest[-2:]) * terms >= 2**62:  # a bias may still be added
+        raise ValueError(
+            "Sums of products of integers must be below 2**62: give smaller numbers, or floats. "
+            f"Received: magnitudes up to {', '.join(map(str, largest))} and up to {terms} terms."
+        )
+    return [array.astype(np.int64, copy=False) for array in arrays]
 
 
 def _validate_convolution(images, kernel, groups):
@@ -537,9 +586,9 @@ def _validate_gradient(output_gradient, shape):
     output_gradient = _real_array(output_gradient, "output_gradient", rank=4)
     if output_gradient.shape != shape:
         raise ValueError(
-            f"`output_gradient` must have the shape of the output, {shape}. Received: {output_gradient.shape}."
+            f"`output_gradient` must have the shape of the output, {shape}. Received: {output_gradient.shape=}."
         )
-    return _accumulated(output_gradient)
+    return _accumulated(output_gradient)[0]
 
 
 def _padding_per_axis(padding):
@@ -550,5 +599,5 @@ def _padding_per_axis(padding):
         return tuple(padding)
     raise ValueError(
         '`padding` must be "valid", "same", an integer or ((top, bottom), (left, right)). '
-        f"Received: padding={padding!r}."
+        f"Received: padding={reprlib.repr(padding)}."
     )

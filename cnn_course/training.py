@@ -15,6 +15,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cnn_course.arithmetic import validate_integer, validate_number
+
 __all__ = [
     "Checkpoint",
     "Reseed",
@@ -96,6 +98,10 @@ def optimizer(learning_rate, steps_per_epoch, drops=(), weight_decay=5e-4):
     Returns:
         `keras.optimizers.SGD`.
 
+    Raises:
+        TypeError: an argument is not the number, or the sequence of integers, that it must be.
+        ValueError: one of them is too small, or the drops do not increase.
+
     Source:
         Krizhevsky, Sutskever & Hinton (2012), section 5.
 
@@ -103,6 +109,14 @@ def optimizer(learning_rate, steps_per_epoch, drops=(), weight_decay=5e-4):
     >>> schedule["boundaries"], schedule["values"]  # step 11 is the last of the second epoch
     ([11], [0.01, 0.001])
     """
+    learning_rate = validate_number(learning_rate, "learning_rate", above=0)
+    weight_decay = validate_number(weight_decay, "weight_decay", minimum=0)
+    steps_per_epoch = validate_integer(steps_per_epoch, "steps_per_epoch", minimum=1)
+    if not isinstance(drops, (tuple, list)):
+        raise TypeError(f"`drops` must be a sequence of epochs. Received: drops={drops!r}.")
+    drops = [validate_integer(epoch, "drops", minimum=1) for epoch in drops]
+    if drops != sorted(set(drops)):
+        raise ValueError(f"`drops` must increase. Received: {drops=}.")
     rates = [learning_rate / 10**drop for drop in range(len(drops) + 1)]
     boundaries = [epoch * steps_per_epoch - 1 for epoch in drops]
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates) if drops else learning_rate
@@ -129,14 +143,19 @@ def batches(x, y, batch_size, seed, epochs, initial_epoch=0, load=None, context=
         `tf.data.Dataset` of pairs: images (batch_size, height, width, channels), labels (batch_size,).
 
     Raises:
-        ValueError: the batch is larger than the data set.
+        TypeError: an argument is not an integer.
+        ValueError: one of them is too small, the batch is larger than the data set, or there is not one label for
+            each image.
 
     >>> labels = np.arange(4)
     >>> short, long = (list(batches(labels, labels, 2, seed=0, epochs=epochs)) for epochs in (1, 3))
     >>> len(short), len(long), bool((short[0][1] == long[0][1]).numpy().all())
     (2, 6, True)
     """
-    if not 1 <= batch_size <= len(y):
+    batch_size, seed = validate_integer(batch_size, "batch_size", minimum=1), validate_integer(seed, "seed", minimum=0)
+    initial_epoch = validate_integer(initial_epoch, "initial_epoch", minimum=0)
+    epochs = validate_integer(epochs, "epochs", minimum=initial_epoch)
+    if batch_size > len(y):
         raise ValueError(f"batch_size must be from 1 to {len(y)}, the number of images. Received: {batch_size}.")
     used = len(y) // batch_size * batch_size
     context = context or tf.distribute.InputContext()
@@ -165,6 +184,7 @@ def in_order(x, y, batch_size, load=None):
     >>> [labels.numpy().tolist() for _, labels in in_order(np.arange(3), np.arange(3), batch_size=2)]
     [[0, 1], [2]]
     """
+    batch_size = validate_integer(batch_size, "batch_size", minimum=1)
     return _gathered(x, y, tf.data.Dataset.range(len(y)).batch(batch_size), load)
 
 
@@ -177,7 +197,7 @@ class Reseed(keras.callbacks.Callback):
 
     def __init__(self, seed):
         super().__init__()
-        self.seed = seed
+        self.seed = validate_integer(seed, "seed", minimum=0)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set the generators of dropout and augmentation."""
@@ -214,7 +234,7 @@ class Scalars(keras.callbacks.Callback):
 
     def __init__(self, folder):
         super().__init__()
-        self.writer = tf.summary.create_file_writer(str(folder))
+        self.writer = tf.summary.create_file_writer(os.fspath(folder))
 
     def on_epoch_end(self, epoch, logs=None):
         """Write one point of every curve."""
@@ -248,6 +268,8 @@ def write_whole(path, write):
 
 def _gathered(x, y, indices, load):
     """Images and labels at batches of indices, made while the step before is computed."""
+    if len(x) != len(y):
+        raise ValueError(f"There must be one label for each image. Received: {len(x)} images, {len(y)} labels.")
     with tf.device("CPU:0"):  # a data set need not fit a GPU
         x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
 

@@ -1,4 +1,10 @@
-"""Settings of hypothesis for all tests, and figures that tests measure, printed below their summary."""
+"""Settings of hypothesis for all tests: the same inputs on every run, and no time limit on a busy machine.
+
+Figures that tests measure are printed below their summary. With `CNN_COURSE_GPU=1` (`make test-gpu`) nothing runs
+unless TensorFlow sees a GPU.
+"""
+
+import os
 
 import hypothesis
 import pytest
@@ -19,3 +25,16 @@ def pytest_terminal_summary(terminalreporter):
     if lines:
         terminalreporter.section("measured")
         terminalreporter.write_line("\n".join(lines))
+
+
+def pytest_configure(config):
+    if os.environ.get("CNN_COURSE_GPU") == "1" and not hasattr(config, "workerinput"):
+        from cnn_course import quiet
+
+        with quiet.silenced():
+            import tensorflow as tf
+
+            devices = tf.config.list_physical_devices()
+        if not any(device.device_type == "GPU" for device in devices):
+            seen = ", ".join(device.name for device in devices)
+            raise pytest.UsageError(f"TensorFlow must see a GPU. Received: no GPU, only {seen}.")

@@ -54,6 +54,16 @@ def no_network(notebook):
     ]
 
 
+def no_xla(notebook):
+    """XLA, which Keras switches on by itself on a GPU, moves losses by a hundredth."""
+    off = re.compile(r"jit_compile(=|\": )False")
+    return [
+        f"{_name(cell)}: `compile` without jit_compile=False"
+        for cell in lessons.code_cells(notebook)
+        if len(re.findall(r"\w\.compile\(", cell.source)) > len(off.findall(cell.source))
+    ]
+
+
 def one_import_cell(notebook):
     problems = []
     for position, cell in enumerate(lessons.code_cells(notebook)):
@@ -204,6 +214,7 @@ FOR_ALL = [
     errors_only_where_tagged,
     no_absolute_path,
     no_network,
+    no_xla,
     one_import_cell,
     short_cells,
     tags_where_allowed,

@@ -69,7 +69,7 @@ def test_show_refuses_what_nobody_could_read(shown):
     axes = figures.panels()
     with pytest.raises(ValueError, match=r"needs a text .* Received: text=' '"):
         figures.show(axes, " ")
-    with pytest.raises(ValueError, match="at most 36 frames. Received: 37"):
+    with pytest.raises(ValueError, match="1 to 36 frames. Received: 37"):
         figures.show([axes] * 37, "too many")
     assert shown == []
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ import zipfile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cnn_course import homework
 from lessons import LESSONS, ROOT
@@ -82,6 +84,31 @@ def test_constraints_are_names_with_exact_versions_and_are_installed():
         assert wanted.name == PROJECT["name"] or wanted.specifier.contains(versions[wanted.name]), text
 
 
+def test_whatever_a_dependency_needs_is_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonicalize_name(Requirement(line).name) for line in lines}
+    waiting, seen = [Requirement("cnn-course[test]")], set()
+    while waiting:
+        wanted = waiting.pop()
+        for text in importlib.metadata.requires(wanted.name) or []:
+            needed = Requirement(text)
+            applies = any(needed.marker is None or needed.marker.evaluate({"extra": e}) for e in ("", *wanted.extras))
+            if applies and str(needed) not in seen:
+                seen.add(str(needed))
+                waiting.append(needed)
+    names = {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
+    assert len(names) > 100 and names - pinned == set()
+    course, gpu = PROJECT["optional-dependencies"]["course"], PROJECT["optional-dependencies"]["gpu"]
+    assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in course if "tensorflow" in text]
+
+
+def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^uv pip compile [^`]*?constraints\.txt$", readme, re.MULTILINE)
+    for option in ("--extra test", "--universal", "--no-emit-index-url", "--upgrade", "--python-version 3.11"):
+        assert option in command
+
+
 def test_ruff_has_one_version_everywhere():
     pinned = next(text for text in PROJECT["optional-dependencies"]["test"] if text.startswith("ruff"))
     assert f"{pinned}\n" in (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -119,6 +146,25 @@ def test_dependencies_are_defended_in_the_readme():
     for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
         for requirement in map(Requirement, group):
             assert requirement.name == PROJECT["name"] or f"| {requirement.name} " in readme, requirement.name
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_every_supported_python_reads_all_modules(version):
+    interpreter = f"python{version}"
+    if shutil.which(interpreter) is None or subprocess.run([interpreter, "-c", ""], capture_output=True).returncode:
+        pytest.skip(f"{interpreter} is not on the path")
+    code = """
+import ast, doctest, pathlib
+for file in pathlib.Path().glob("*/**/*.py"):
+    if not file.parts[0].startswith("."):
+        ast.parse(file.read_text(encoding="utf-8"), str(file))
+from cnn_course import arithmetic
+print(doctest.testmod(arithmetic))
+"""
+    command = [interpreter, "-B", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "failed=0" in done.stdout and "attempted=0" not in done.stdout
 
 
 def test_version_is_the_same_everywhere():

@@ -20,6 +20,16 @@ def test_nothing_reaches_stderr():
     assert (done.returncode, done.stdout, done.stderr) == (0, "tensorflow 3.0\n", "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev/null")
+@pytest.mark.parametrize(
+    "code", ["from cnn_course import figures", pytest.param("import cnn_course.quiet, keras", marks=pytest.mark.slow)]
+)
+def test_nothing_reaches_stderr_where_the_home_cannot_be_written(code):
+    environment = {"HOME": "/dev/null", "MPLCONFIGDIR": "", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""}
+    done = run(f"{code}; import logging; logging.getLogger('matplotlib').warning('heard')", **environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "heard\n")
+
+
 def test_the_variable_switches_it_off():
     done = run("import sys, cnn_course.quiet; print('tensorflow' in sys.modules)", CNN_COURSE_QUIET="0")
     assert (done.stdout, done.stderr) == ("False\n", "")

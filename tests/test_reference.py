@@ -151,9 +151,13 @@ IMAGES, KERNEL = np.ones((1, 5, 7, 4)), np.ones((3, 2, 4, 6))
         (
             {"images": np.full((1, 5, 7, 4), "a")},
             TypeError,
-            "`images` must hold real numbers. Received: images of dtype",
+            "`images` must hold real numbers. Received: images=array.* of dtype <U1",
         ),
-        ({"kernel": KERNEL * 1j}, TypeError, "`kernel` must hold real numbers. Received: kernel of dtype complex128"),
+        (
+            {"kernel": KERNEL * 1j},
+            TypeError,
+            "`kernel` must hold real numbers. Received: kernel=.* of dtype complex128",
+        ),
         ({"images": [[1, 2], [3]]}, ValueError, "inhomogeneous"),
         ({"kernel": np.ones((3, 2, 3, 6))}, ValueError, r"times the kernel's in_channels.*\(3, 2, 3, 6\), groups=1"),
         ({"groups": 2}, ValueError, "times the kernel's in_channels.*groups=2"),

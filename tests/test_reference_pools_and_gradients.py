@@ -254,7 +254,7 @@ IMAGES, GRADIENT = np.ones((1, 4, 6, 2)), np.ones((1, 2, 3, 2))
         (
             lambda: reference.max_pool2d_gradient(IMAGES, IMAGES, 2),
             ValueError,
-            r"the output, \(1, 2, 3, 2\). Received: \(1, 4",
+            r"the output, \(1, 2, 3, 2\). Received: output_gradient.shape=\(1, 4",
         ),
         (lambda: reference.average_pool2d_gradient(IMAGES, GRADIENT[0], 2), ValueError, "must have 4 axes"),
         (lambda: reference.conv2d_gradients(IMAGES, np.ones((2, 2, 2, 3)), GRADIENT), ValueError, r"\(1, 3, 5, 3\)"),

@@ -115,7 +115,7 @@ def test_images_are_loaded_when_they_are_needed():
 
 @pytest.mark.parametrize("batch_size", [0, 12])
 def test_a_batch_needs_images(batch_size):
-    with pytest.raises(ValueError, match=f"batch_size must be from 1 to 11, .* Received: {batch_size}"):
+    with pytest.raises(ValueError, match=f"batch_size.* must be .* 1.* Received: .*{batch_size}"):
         training.batches(np.arange(11), np.arange(11), batch_size, seed=0, epochs=1)
 
 

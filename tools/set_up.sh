@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make the virtual environment FOLDER and install the course with its pinned versions: sh tools/set_up.sh FOLDER [EXTRAS]
+# Make the virtual environment FOLDER and install the course with its pinned versions and some of its extras
+# (default: test): sh tools/set_up.sh FOLDER [EXTRA,...]
 # Uses uv where it is on the path, otherwise pip. Set PYTHON to choose another interpreter.
 set -eu
 venv=$1

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnn_course.arithmetic import validate_integer
 from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
 
 __all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "value_question"]
@@ -86,7 +87,12 @@ class Question:
 
         Args:
             level: int >= 1, how many hints to print; more than there are means all.
+
+        Raises:
+            TypeError: `level` is not an integer.
+            ValueError: `level` is below 1.
         """
+        level = validate_integer(level, "level", minimum=1)
         for number, text in enumerate(self.hints[:level], start=1):
             _say(f"Hint {number}: {text}")
         if level < len(self.hints):
