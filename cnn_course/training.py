@@ -24,7 +24,7 @@ __all__ = [
     "augmentation",
     "batches",
     "in_order",
-    "initialize_for_relu",
+    "initialize",
     "optimizer",
     "write_whole",
 ]
@@ -58,29 +58,33 @@ def augmentation(flip=True):
     ]
 
 
-def initialize_for_relu(model):
-    """Draw new weights, after He et al., for the layers that are followed by a ReLU of their own.
+def initialize(model):
+    """Draw new first weights: He's for the layers with a ReLU of their own, small ones for the last layer.
 
-    Keras's own initial weights keep the variance of a linear layer, and a ReLU takes half of it away: in a deep
-    network without batch normalization little is left at the end, and AlexNet hardly begins to learn.
+    Keras's own first weights keep the variance of a linear layer, and a ReLU takes half of it away: in a deep network
+    without batch normalization little is left at the end, and AlexNet hardly begins to learn. The last layer begins
+    with standard deviation 0.01, so that all classes are about equally likely and the first steps not too long.
 
     Args:
-        model: built `keras.Model`; changed in place. Draw after `keras.utils.set_random_seed`.
+        model: built `keras.Model`; changed in place. Call `keras.utils.set_random_seed` before.
 
     Returns:
         The model.
 
     Source:
-        He, Zhang, Ren & Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852, section 2.2.
+        He, Zhang, Ren & Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852, section 2.2. The last layer:
+        Krizhevsky, Sutskever & Hinton (2012), section 5.
 
     >>> layer = keras.layers.Dense(200, activation="relu")
-    >>> model = initialize_for_relu(keras.Sequential([keras.Input((300,)), layer]))
-    >>> round(float(np.var(layer.kernel) * 300), 1)  # times the inputs of a unit
-    2.0
+    >>> model = initialize(keras.Sequential([keras.Input((300,)), layer, keras.layers.Dense(50)]))
+    >>> round(float(np.var(layer.kernel) * 300), 1), round(float(np.std(model.layers[-1].kernel)), 2)
+    (2.0, 0.01)
     """
-    for layer in model.layers:
-        if getattr(layer, "activation", None) is keras.activations.relu:
+    *hidden, last = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    for layer in hidden:
+        if layer.activation is keras.activations.relu:
             layer.kernel.assign(keras.initializers.HeNormal()(layer.kernel.shape))
+    last.kernel.assign(keras.initializers.RandomNormal(stddev=0.01)(last.kernel.shape))
     return model
 
 

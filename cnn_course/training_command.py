@@ -36,7 +36,7 @@ _DEFAULTS = {
     "image_size": None,
     "augmentation": None,
     "epochs": 30,
-    "batch_size": 3,
+    "batch_size": 6,
     "learning_rate": 0.002,
     "drops": None,
     "weight_decay": 5e-4,
@@ -219,7 +219,7 @@ def _new_model(settings, sample, classes):
         network = getattr(models, settings["model"])(input_shape=shape, classes=classes, **options)
     except ValueError as error:
         raise _Refusal(f"{settings['model']} needs larger images: see --image-size. Received: {shape}.") from error
-    training.initialize_for_relu(network)
+    training.initialize(network)
     network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
     front = [] if settings["augmentation"] == "none" else training.augmentation(settings["augmentation"] == "all")
     mean, variance = sample.mean((0, 1, 2), "float64"), sample.var((0, 1, 2), "float64")

@@ -98,8 +98,8 @@ def test_whatever_a_dependency_needs_is_pinned():
                 waiting.append(needed)
     names = {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
     assert len(names) > 100 and names - pinned == set()
-    course, gpu = PROJECT["optional-dependencies"]["course"], PROJECT["optional-dependencies"]["gpu"]
-    assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in course if "tensorflow" in text]
+    lessons, gpu = (PROJECT["optional-dependencies"][extra] for extra in ("lessons", "gpu"))
+    assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in lessons if "tensorflow" in text]
 
 
 def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():

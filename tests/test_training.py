@@ -5,7 +5,7 @@ import errno
 import numpy as np
 import pytest
 
-from cnn_course import training
+from cnn_course import devices, photographs, training, training_command
 
 # isort: split
 import keras
@@ -45,6 +45,7 @@ def test_only_flips_mirror_an_image(flip, expected):
 
 
 def test_each_image_is_shifted_by_itself():
+    keras.utils.set_random_seed(0)
     x = np.repeat(images(1), 8, axis=0)
     changed = np.array(training.augmentation()[0](x, training=True))
     assert len(np.unique(changed.reshape(8, -1), axis=0)) > 2
@@ -201,3 +202,21 @@ def test_scalars_can_be_read_without_tensorboard(tmp_path):
         (1, "epoch_loss", 1.25),
     ]
     assert {value.metadata.plugin_data.plugin_name for _, value in points[:1]} == {"scalars"}
+
+
+@pytest.mark.parametrize("module", [devices, photographs, training, training_command])
+def test_public_names_have_docstrings(module):
+    assert module.__doc__ and sorted(set(module.__all__)) == sorted(module.__all__)
+    assert all(getattr(module, name).__doc__ for name in module.__all__)
+
+
+def test_first_weights_keep_the_size_of_a_signal():
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((500,))] + [keras.layers.Dense(500, "relu") for _ in range(9)])
+    network.add(keras.layers.Dense(7, "softmax"))
+    hidden = keras.Sequential(network.layers[:-1])  # the same layers
+    images = np.random.default_rng(0).normal(size=(50, 500))
+    fading = float(np.mean(np.square(hidden(images))))
+    training.initialize(network)
+    assert fading < 0.01 < 0.5 < float(np.mean(np.square(hidden(images)))) < 2
+    assert np.ptp(network(images)) < 0.15  # seven classes, about equally likely
