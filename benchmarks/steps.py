@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from race import ratios, row, table
+from race import ratios, row, seconds, table
 
 BATCH, SIZE, CLASSES, STEPS, TURNS = 8, 227, 1000, 6, 3
 
@@ -50,7 +50,6 @@ def _fit_and_bare_step():
     import tensorflow as tf
 
     from cnn_course import data, models
-    from race import seconds
 
     digits = data.load("digits")
     images, labels = np.resize(digits.x_train, (72 * 64, 28, 28, 1)), np.resize(digits.y_train, 72 * 64)

@@ -4,6 +4,7 @@ import math
 import numbers
 import operator
 import reprlib
+from pathlib import Path
 from typing import NamedTuple
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "validate_integer",
     "validate_number",
     "validate_pair",
+    "validate_path",
 ]
 
 
@@ -101,6 +103,28 @@ def validate_pair(value, name):
     """
     height, width = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
     return validate_integer(height, name, minimum=1), validate_integer(width, name, minimum=1)
+
+
+def validate_path(value, name):
+    """Return `value` as a path, or say what was required.
+
+    Args:
+        value: str or `os.PathLike` of a str.
+        name: str, how the message calls the value.
+
+    Returns:
+        `pathlib.Path`; nothing is looked up.
+
+    Raises:
+        TypeError: `value` is neither.
+
+    >>> validate_path("data/mnist.npz", "path").name
+    'mnist.npz'
+    """
+    try:
+        return Path(value)
+    except TypeError:
+        raise TypeError(f"`{name}` must be a str or a path. Received: {_named(name, value)}.") from None
 
 
 def output_size(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1):

@@ -5,9 +5,10 @@ import math
 import tarfile
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
+
+from cnn_course.arithmetic import validate_path
 
 __all__ = ["read"]
 
@@ -47,7 +48,7 @@ def read(name, path, image_shape, classes=10):
     Source:
         LeCun, Cortes & Burges, The MNIST database (idx); Krizhevsky (2009), the CIFAR-10 dataset (binary version).
     """
-    path = Path(path)
+    path = validate_path(path, "path")
     if not path.exists():
         raise FileNotFoundError(f"`path` must be an existing file or folder. Received: {str(path)!r}.")
     arrays = _read_folder(name, path) if path.is_dir() else _read_file(name, path)

@@ -7,7 +7,6 @@ same pixels.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from cnn_course import data, quiet  # loads TensorFlow without its start-up lines
 
@@ -16,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnn_course.arithmetic import validate_integer, validate_number
+from cnn_course.arithmetic import validate_integer, validate_number, validate_path
 
 __all__ = ["loader", "read"]
 
@@ -48,7 +47,7 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     Source:
         The layout is that of `keras.utils.image_dataset_from_directory`.
     """
-    folder, seed = Path(folder), validate_integer(seed, "seed", minimum=0)
+    folder, seed = validate_path(folder, "folder"), validate_integer(seed, "seed", minimum=0)
     validation_share = validate_number(validation_share, "validation_share", above=0)
     test_share = validate_number(test_share, "test_share", above=0)
     if not folder.is_dir():

@@ -491,8 +491,8 @@ def _correlate(images, kernel, layout):
 
 def _correlation_gradients(images, kernel, output_gradient, layout):
     windows, weights = _windows(_pad(images, layout, 0), layout), kernel.reshape(-1, kernel.shape[-1])
-    images_gradient, spots = _gradient_to_fill(images, layout, np.result_type(kernel, output_gradient), by_channel=True)
-    weights_gradient = np.zeros(weights.shape, dtype=np.result_type(images, output_gradient))
+    images_gradient, spots = _gradient_to_fill(images, layout, images.dtype, by_channel=True)
+    weights_gradient = np.zeros_like(weights)
     for piece in _pieces(windows):
         flat = output_gradient[piece].reshape(-1, weights.shape[1])
         weights_gradient += _columns(windows[piece]) @ flat

@@ -6,7 +6,6 @@ state after a whole epoch: a training that was killed and resumed gives the numb
 """
 
 import os
-from pathlib import Path
 
 import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lines
 
@@ -15,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnn_course.arithmetic import validate_integer, validate_number
+from cnn_course.arithmetic import validate_integer, validate_number, validate_path
 
 __all__ = [
     "Checkpoint",
@@ -222,7 +221,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, path):
         super().__init__()
-        self.path = Path(path)
+        self.path = validate_path(path, "path")
 
     def on_epoch_end(self, epoch, logs=None):
         """Replace the checkpoint; where that fails, the one before is still there."""

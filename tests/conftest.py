@@ -1,16 +1,24 @@
-"""Settings of hypothesis for all tests: the same inputs on every run, and no time limit on a busy machine.
+"""Settings of all tests: the same random numbers and inputs on every run, and no time limit on a busy machine.
 
 Figures that tests measure are printed below their summary. With `CNN_COURSE_GPU=1` (`make test-gpu`) nothing runs
 unless TensorFlow sees a GPU.
 """
 
 import os
+import sys
 
 import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None)  # a busy machine has no time limit
 hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test of Keras begins with the same random numbers."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture

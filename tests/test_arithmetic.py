@@ -1,13 +1,14 @@
 """Sizes and padding against counting by hand and against Keras."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_course.arithmetic import output_size, padding_amounts, same_padding
+from cnn_course.arithmetic import output_size, padding_amounts, same_padding, validate_path
 
 AMOUNTS = range(4)
 PADDINGS = ["valid", "same", *AMOUNTS, *itertools.product(AMOUNTS, AMOUNTS)]
@@ -120,3 +121,8 @@ def test_what_is_no_integer_is_refused(name, value):
 def test_unknown_padding_is_refused(padding, error, message):
     with pytest.raises(error, match=message):
         output_size(8, 3, padding=padding)
+
+
+@pytest.mark.parametrize("value", ["data/mnist.npz", Path("data") / "mnist.npz"])
+def test_a_path_is_a_str_or_a_path(value):
+    assert validate_path(value, "path") == Path("data", "mnist.npz")

@@ -114,6 +114,7 @@ ARGUMENTS = {
     arithmetic.validate_integer: {"value": whole},
     arithmetic.validate_number: {"value": positive},
     arithmetic.validate_pair: {"value": pair},
+    arithmetic.validate_path: {"value": lambda value: isinstance(value, str)},
     reference.average_pool2d: POOL,
     reference.average_pool2d_gradient: {"output_gradient": maps, **POOL},
     reference.conv2d: {"images": maps, "kernel": maps, "bias": bias, "groups": whole, **LAYOUT},
@@ -248,6 +249,8 @@ def other_call(draw, function):
         return {"logits": array(draw, draw(SMALL), draw(SMALL)), "axis": draw(st.integers(-2, 1))}
     if function is reference.relu:
         return {"values": array(draw, *draw(st.lists(SMALL, max_size=4)))}
+    if function is arithmetic.validate_path:
+        return {"value": draw(st.text(max_size=9)), "name": "value"}
     options = {"above": 0} if function is arithmetic.validate_number else {"minimum": 1}
     return {"value": draw(SMALL), "name": "value"} | ({} if function is arithmetic.validate_pair else options)
 
