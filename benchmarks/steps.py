@@ -103,13 +103,13 @@ def _timed(epoch):
 
 
 def _course():
-    """As `python -m cnn_course.training` trains, without augmentation."""
+    """As `python -m cnn_course.training --xla` trains, without augmentation."""
     import cnn_course.quiet  # noqa: F401
     from cnn_course import models, training
 
     images, labels = _photographs()
     model = models.alexnet("one_tower")
-    model.compile(training.optimizer(0.01, STEPS), "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(training.optimizer(0.01, STEPS), "sparse_categorical_crossentropy", jit_compile=True)
 
     def epoch():
         batches = training.batches(images, labels, BATCH, seed=0, epochs=1)
@@ -119,7 +119,7 @@ def _course():
 
 
 def _plain():
-    """The same layers by what Keras and TensorFlow bring along, and `fit` with its defaults."""
+    """The same layers by what Keras and TensorFlow bring along, and `fit` with its defaults (XLA among them)."""
     import cnn_course.quiet  # noqa: F401
 
     # isort: split

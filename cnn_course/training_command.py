@@ -2,8 +2,8 @@
 
 A run folder holds `settings.json`, `checkpoint.keras`, `log.csv`, `tensorboard/` and at the end `result.json`. At the
 end of an epoch the row of the log is written before the checkpoint is replaced, and resuming cuts the log back to the
-checkpoint: wherever a run is killed, the epoch that was not finished is repeated, with the same numbers. XLA is off on
-every device (`jit_compile=False`), because it changes them.
+checkpoint: wherever a run is killed, the epoch that was not finished is repeated, with the same numbers. XLA is off
+(`jit_compile=False`), because it changes them a little; `--xla` turns it on where there is one device.
 """
 
 import argparse
@@ -42,6 +42,7 @@ _DEFAULTS = {
     "weight_decay": 5e-4,
     "seed": 0,
     "mixed_precision": False,
+    "xla": False,
 }
 _MODELS = ("pooled_cnn", "strided_cnn", "all_convolutional", "lenet5", "alexnet")
 _VARIANTS = ("one_tower", "two_tower", "textbook")
@@ -95,6 +96,8 @@ def _train(given):
     for number in _SIGNALS:
         signal.signal(number, _interrupt)  # not earlier: with several workers TensorFlow itself catches SIGTERM
     settings = _settings(folder, given, resume)
+    if settings["xla"] and strategy.num_replicas_in_sync > 1:
+        raise _Refusal(f"--xla needs one device: add --strategy single. Received: {strategy.num_replicas_in_sync}.")
     dataset, load, settings = _data(settings)
     _check_sizes(dataset, settings["batch_size"], strategy.num_replicas_in_sync)
     with devices.reporting_lost_workers(strategy), _naming_a_full_disk(folder):
@@ -200,7 +203,7 @@ def _model(checkpoint, dataset, load, settings, steps):
         keras.optimizers.LossScaleOptimizer(optimizer) if settings["mixed_precision"] else optimizer,
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5")],
-        jit_compile=False,
+        jit_compile=settings["xla"],
     )
     return model
 
@@ -377,6 +380,7 @@ def parser():
     flag("weight-decay", "share of the weights, times the rate (default: {weight_decay})", "SHARE", type=_from_0)
     flag("seed", "of weights, split of a folder, order and augmentation (default: {seed})", "N", type=_seed)
     flag("mixed-precision", "compute in float16, keep weights in float32: for a GPU", action="store_true")
+    flag("xla", "compile the step, on one device: fewer seconds and bytes at full width", action="store_true")
     flag("strategy", f"{', '.join(devices.STRATEGIES)} (default: auto)", "NAME", choices=devices.STRATEGIES)
     return reader
 

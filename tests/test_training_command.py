@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import signal
+from types import SimpleNamespace
 
 import pytest
 from test_training_photographs import picture
@@ -244,6 +245,24 @@ def test_mixed_precision_computes_in_float16_and_ends_in_float32(tmp_path):
     assert keras.config.dtype_policy().name == "float32"
     assert train(tmp_path / "run", "--resume", "--epochs", 2) == 0
     assert len(log(tmp_path / "run")) == 2
+
+
+@pytest.mark.slow
+def test_a_run_with_xla_gives_nearly_the_same_numbers_and_resumes(tmp_path):
+    flags = ["--model", "lenet5", "--data", "digits", "--batch-size", 128, "--augmentation", "none", "--epochs", 1]
+    assert train(tmp_path / "off", *flags) == 0 and train(tmp_path / "xla", *flags, "--xla") == 0
+    off, xla = (log(tmp_path / name)[0]["loss"] for name in ("off", "xla"))
+    assert xla == pytest.approx(off, rel=1e-3)
+    assert keras.saving.load_model(tmp_path / "xla" / "checkpoint.keras").jit_compile
+    assert train(tmp_path / "xla", "--resume", "--epochs", 2) == 0
+    assert len(log(tmp_path / "xla")) == 2
+
+
+def test_xla_needs_one_device(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(devices, "strategy", lambda name: SimpleNamespace(num_replicas_in_sync=2))
+    assert train(tmp_path / "run", "--xla") == 2
+    assert "--xla needs one device: add --strategy single. Received: 2." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(("data", "kinds"), [("digits", 3), ("textures", 4)])
