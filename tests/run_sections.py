@@ -5,14 +5,15 @@ prints is compared with what is stored, except in tagged cells. Prints one JSON 
 """
 
 import json
+import multiprocessing
 import os
 import socket
 import sys
 import types
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-os.environ["MPLBACKEND"] = "agg"
-
+import matplotlib as mpl
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -21,9 +22,25 @@ import lessons
 from rules import IGNORED
 
 SHOWN = ("text/plain", "text/html", "text/markdown")
+FORKS = multiprocessing.get_context("forkserver")  # its processes find Keras loaded, which takes seconds, and unused
+FORKS.set_forkserver_preload(["cnn_course.quiet", "keras"])
 
 
-def problems_of(notebook, titles):
+def sections_that_fail(file, titles=(), preloaded=True):
+    """Problems of a lesson's sections, found in a process of its own, in which Keras is loaded or is not."""
+    context = FORKS if preloaded else multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_problems_of_file, str(file), titles).result(timeout=600)
+
+
+def _problems_of_file(file, titles):
+    os.chdir(Path(file).parent)
+    mpl.use("agg")
+    socket.socket.connect = socket.create_connection = _refuse
+    return _problems_of(lessons.read(Path(file)), titles)
+
+
+def _problems_of(notebook, titles):
     shell = InteractiveShell.instance()
     shell.displayhook = shell.display_trap.hook = _Hook(shell)
     shell.showtraceback = lambda *arguments, **options: None  # errors are compared as outputs, not printed
@@ -99,7 +116,4 @@ def _refuse(*arguments, **options):
 
 
 if __name__ == "__main__":
-    file = Path(sys.argv[1]).resolve()
-    os.chdir(file.parent)
-    socket.socket.connect = socket.create_connection = _refuse
-    print(json.dumps(problems_of(lessons.read(file), titles=sys.argv[2:])))
+    print(json.dumps(_problems_of_file(str(Path(sys.argv[1]).resolve()), sys.argv[2:])))

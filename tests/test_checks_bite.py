@@ -6,7 +6,7 @@ import sys
 
 import nbformat
 import pytest
-from test_lessons import sections_that_fail
+from run_sections import sections_that_fail
 
 import lessons
 import rules
