@@ -8,20 +8,14 @@ Prints accuracy on the validation and the test split, and the seconds inside `fi
 """
 
 import argparse
-import contextlib
-import io
-import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 
-LESSON = Path(__file__).resolve().parents[1] / "notebooks" / "11_first_cnn.ipynb"
-SECTION = "## 6 "
+import rerun
 
 
 def recipe(data_set="digits", path=None, seed=0, epochs=None):
-    """Run the import cell and the recipe's section of lesson 11, up to the cell that reads the test split.
+    """Run the recipe's section of lesson 11, up to the cell that reads the test split.
 
     Args:
         data_set: str, one of `data.DATASETS` with images of 28x28x1.
@@ -32,30 +26,18 @@ def recipe(data_set="digits", path=None, seed=0, epochs=None):
     Returns:
         dict with `validation` and `test` (shares right) and `seconds` inside `fit`.
     """
-    cells = nbformat.read(LESSON, as_version=4).cells
-    start = next(i for i, cell in enumerate(cells) if cell.source.startswith(SECTION))
-    last = next(i for i, cell in enumerate(cells) if "test_accuracy = " in cell.source)
-    imports = next(cell for cell in cells if cell.cell_type == "code")
-    code = "\n".join(cell.source for cell in [imports, *cells[start : last + 1]] if cell.cell_type == "code")
-    code = _replaced(code, r"keras\.utils\.set_random_seed\(0\)", f"keras.utils.set_random_seed({seed})")
-    code = _replaced(code, r'data\.load\("digits"\)', f"data.load({data_set!r}, path={path!r})")
+    changes = {
+        r"keras\.utils\.set_random_seed\(0\)": f"keras.utils.set_random_seed({seed})",
+        r'data\.load\("digits"\)': f"data.load({data_set!r}, path={path!r})",
+    }
     if epochs is not None:
-        code = _replaced(code, r"(?m)^epochs = .*$", f"epochs = {epochs}")
-    names = {}
-    with contextlib.redirect_stdout(io.StringIO()):  # what the cells print, and figures without a notebook
-        exec(compile(code, str(LESSON), "exec"), names)
+        changes[r"(?m)^epochs = .*$"] = f"epochs = {epochs}"
+    names = rerun.section("11_first_cnn", 6, until="test_accuracy = ", changes=changes)
     return {
         "validation": names["history"]["val_accuracy"][-1],
         "test": names["test_accuracy"],
         "seconds": names["training_seconds"],
     }
-
-
-def _replaced(code, pattern, replacement):
-    changed, count = re.subn(pattern, lambda _: replacement, code)
-    if not count:
-        raise ValueError(f"Section {SECTION!r} of {LESSON.name} must hold {pattern!r}. Received: none.")
-    return changed
 
 
 def main():

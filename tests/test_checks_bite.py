@@ -6,10 +6,10 @@ import sys
 
 import nbformat
 import pytest
-from run_sections import sections_that_fail
 
 import lessons
 import rules
+from run_sections import sections_that_fail
 
 SOUND = lessons.read(lessons.TEMPLATE)
 

@@ -1,11 +1,11 @@
 """Every lesson keeps the rules, and each of its sections runs when it is copied. Nbval compares the outputs."""
 
 import pytest
-from run_sections import sections_that_fail
 
 import lessons
 import notebooks
 import rules
+from run_sections import sections_that_fail
 
 NAMES = [file.stem for file in lessons.LESSONS]
 TRAINS_LONG = {

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import read_digits
+import rerun
 
 
 @pytest.mark.slow
@@ -18,4 +19,4 @@ def test_the_better_recipe_reads_the_digits(measured):
 
 def test_what_is_replaced_must_be_there():
     with pytest.raises(ValueError, match=r"must hold 'nothing_like_it'. Received: none\."):
-        read_digits._replaced("epochs = 3", "nothing_like_it", "")
+        rerun.section("11_first_cnn", 6, until="test_accuracy = ", changes={"nothing_like_it": ""})
