@@ -1,6 +1,7 @@
 """Training steps: `fit` beside a bare compiled step, AlexNet beside plain Keras and PyTorch, with peak memory.
 
-`python benchmarks/steps.py` prints the tables. Each AlexNet runs in a process of its own, in turns.
+`python benchmarks/steps.py` prints the tables. The bare steps run inside one `fit`, from a callback, between blocks of
+its own steps. Each AlexNet runs in a process of its own, in turns.
 """
 
 import json
@@ -11,9 +12,10 @@ import time
 
 import numpy as np
 
-from race import ratios, row, seconds, table
+from race import ratios, row, table
 
 BATCH, SIZE, CLASSES, STEPS, TURNS = 8, 227, 1000, 6, 3
+BLOCKS, BLOCK = 60, 12  # of steps, in turns
 
 
 def main():
@@ -22,7 +24,8 @@ def main():
         print(json.dumps(ALEXNETS[sys.argv[1]]()))
         return
     taken = _fit_and_bare_step()
-    print(table(["lesson 11's first CNN, 72 steps of 64", "bare step", "fit"], [row("digits", taken, "bare", ["fit"])]))
+    header = [f"lesson 11's first CNN, {BLOCK} steps of 64", "bare step", "fit"]
+    print(table(header, [row("digits", taken, "bare", ["fit"])]))
     inside = 1 / ratios(taken, "bare")["fit"]
     print(f"\nSteps a second inside `fit`: {inside:.2f} of the bare step's (at least 0.95).\n")
     found = {name: [] for name in ALEXNETS}
@@ -42,7 +45,7 @@ def main():
 
 
 def _fit_and_bare_step():
-    """One epoch of the digits by `fit`, and the same number of steps of a compiled function, in turns."""
+    """Seconds of blocks of steps of one `fit` over the digits, and of a compiled function between them."""
     import cnn_course.quiet  # noqa: F401
 
     # isort: split
@@ -52,25 +55,39 @@ def _fit_and_bare_step():
     from cnn_course import data, models
 
     digits = data.load("digits")
-    images, labels = np.resize(digits.x_train, (72 * 64, 28, 28, 1)), np.resize(digits.y_train, 72 * 64)
-    model = models.pooled_cnn()
-    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    loss = keras.losses.SparseCategoricalCrossentropy()
+    count = BLOCKS * BLOCK * 64
+    images, labels = np.resize(digits.x_train, (count, 28, 28, 1)), np.resize(digits.y_train, count)
+    fitted, model = (models.pooled_cnn() for _ in range(2))
+    fitted.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
+    optimizer, loss = keras.optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy()
+    optimizer.build(model.trainable_variables)
+    batches = [(tf.constant(images[i : i + 64]), tf.constant(labels[i : i + 64])) for i in range(0, BLOCK * 64, 64)]
 
     @tf.function
     def step(x, y):
         with tf.GradientTape() as tape:
             value = loss(y, model(x, training=True))
-        model.optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
+        optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
 
-    batches = [(tf.constant(images[i : i + 64]), tf.constant(labels[i : i + 64])) for i in range(0, len(images), 64)]
+    taken = {"bare": [], "fit": []}
 
-    def bare():
-        for batch in batches:
-            step(*batch)
+    class Between(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.start = time.perf_counter()
 
-    return seconds({"bare": bare, "fit": lambda: model.fit(images, labels, 64, shuffle=False, verbose=0)}, repeats=15)
+        def on_train_batch_end(self, batch, logs=None):
+            if (batch + 1) % BLOCK:
+                return
+            middle = time.perf_counter()
+            for one in batches:
+                step(*one)
+            end = time.perf_counter()
+            taken["fit"].append(middle - self.start)
+            taken["bare"].append(end - middle)
+            self.start = time.perf_counter()
+
+    fitted.fit(images, labels, 64, shuffle=False, verbose=0, callbacks=[Between()])
+    return {name: np.array(seconds[1:]) for name, seconds in taken.items()}  # the first ones compile
 
 
 def _in_a_process(name):
