@@ -1,5 +1,6 @@
-"""What a user waits for: `import cnn_course`, and each lesson, one by one in fresh kernels."""
+"""What a user waits for: `import cnn_course`, each lesson, one by one in fresh kernels, and `make test`."""
 
+import re
 import subprocess
 import sys
 import time
@@ -11,12 +12,13 @@ from nbclient import NotebookClient
 
 from race import table
 
-LESSONS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9]*.ipynb"))
-ALLOWED, IMPORT_ALLOWED = 300, 0.3
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+ALLOWED, IMPORT_ALLOWED, TEST_ALLOWED = 300, 0.3, 360
 
 
 def main():
-    """Print both tables."""
+    """Print the tables."""
     listing = [sys.executable, "-c", "import sys, cnn_course; print(*sys.modules)"]
     loaded = subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     heavy = sorted({"tensorflow", "keras", "matplotlib"} & set(loaded))
@@ -26,6 +28,7 @@ def main():
     seconds = {file.stem: _run(file) for file in LESSONS}
     rows = [[name, f"{value:.0f}"] for name, value in seconds.items()]
     print(table(["lesson", "seconds"], [*rows, [f"all (at most {ALLOWED})", f"{sum(seconds.values()):.0f}"]]))
+    print("\n" + table(["after set-up", "result", "seconds"], [[f"`make test` (at most {TEST_ALLOWED})", *_tested()]]))
 
 
 def _start(code):
@@ -35,6 +38,13 @@ def _start(code):
         subprocess.run([sys.executable, "-c", code], check=True)
         times.append(time.perf_counter() - start)
     return float(np.median(times))
+
+
+def _tested():
+    """What pytest says at the end of `make test`, and its seconds."""
+    done = subprocess.run(["make", "test"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    summary = re.findall(r"=+ (.*) in ([\d.]+)s.* =+", done.stdout)[-1]
+    return summary[0], f"{float(summary[1]):.0f}"
 
 
 def _run(file):
