@@ -1,6 +1,7 @@
 """The commands behind `make`: the learner's copies, the set-up, and what `make notebooks` stores."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -122,12 +123,17 @@ def test_a_failing_notebook_is_left_as_it_was(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_executing_a_second_time_changes_nothing(tmp_path):
-    for lesson in (*lessons.LESSONS, lessons.TEMPLATE):
-        copy = tmp_path / lesson.name
-        copy.write_bytes(lesson.read_bytes())
-        assert notebooks.main([str(copy)]) == 0
-        assert copy.read_bytes() == lesson.read_bytes()
+@pytest.mark.parametrize("lesson", [*lessons.LESSONS, lessons.TEMPLATE], ids=lambda lesson: lesson.stem)
+def test_executing_a_second_time_changes_nothing(lesson, tmp_path):
+    copy = tmp_path / lesson.name
+    copy.write_bytes(lesson.read_bytes())
+    assert notebooks.main([str(copy)]) == 0
+    assert without_pixels(copy) == without_pixels(lesson)
+
+
+def without_pixels(file):
+    """The text of the file but for what pictures hold: curves of a training differ between machines."""
+    return re.sub(r'("image/png": )"[^"]*"', r'\1"..."', file.read_text(encoding="utf-8"))
 
 
 def fake_python(folder, name, works):
