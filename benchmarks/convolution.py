@@ -32,7 +32,7 @@ def main():
         tf.config.threading.set_inter_op_parallelism_threads(1)
     random = np.random.default_rng(0)
     rows = [_convolution(label, case, random, single) for label, case in LIMITS.items()]
-    print(table(["convolution", "bare product", *OTHERS, "allowed", "gradients ÷ conv2d"], rows))
+    print(table(["convolution", "bare product", *OTHERS, "allowed, one thread", "both gradients ÷ conv2d"], rows))
     print()
     print(table(["pooling, 55×55×96", "tf.nn.max_pool2d", "reference.max_pool2d", "allowed"], _pools(random)))
 
