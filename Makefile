@@ -13,6 +13,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 READY := $(VENV)/ready
 READY_TO_GRADE := $(VENV)/ready-to-grade
+READY_SLOW := $(VENV)/ready-slow
 READY_GPU := $(VENV)/ready-gpu
 TESTS := -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 tests cnn_course notebooks
 ON_GPU := CNN_COURSE_GPU=1 NVIDIA_TF32_OVERRIDE=0 TF_DETERMINISTIC_OPS=1 TF_FORCE_GPU_ALLOW_GROWTH=true
@@ -28,6 +29,10 @@ $(READY_TO_GRADE): $(READY)
 	@sh tools/set_up.sh $(VENV) test,instructor
 	@touch $(READY_TO_GRADE)
 
+$(READY_SLOW): $(READY)
+	@sh tools/set_up.sh $(VENV) test,instructor,originals
+	@touch $(READY_TO_GRADE) $(READY_SLOW)
+
 $(READY_GPU): pyproject.toml constraints.txt
 	@sh tools/set_up.sh $(VENV) test,gpu
 	@touch $(READY) $(READY_GPU)
@@ -38,7 +43,7 @@ lab: $(READY)
 test: $(READY)
 	@$(IN_VENV) $(TESTS) $(ARGS)
 
-test-slow: $(READY_TO_GRADE)
+test-slow: $(READY_SLOW)
 	@$(IN_VENV) -m pytest -m slow tests $(ARGS)
 
 instructor: $(READY_TO_GRADE)

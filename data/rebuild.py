@@ -1,6 +1,6 @@
 """Rebuild the embedded data from the packages that ship the originals.
 
-Run from the project's root, with the extra `test` installed: `python data/rebuild.py`.
+Run from the project's root, with the extra `originals` installed: `python data/rebuild.py`.
 It writes the archives of this folder and `SHA256SUMS`; `README.md` repeats the checksums for readers.
 """
 
