@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 from PIL import Image
 
@@ -310,10 +311,11 @@ def _figure(axes):
 
 
 def _render(figure):
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=96, facecolor="white")
+    figure.set(dpi=96, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # once; `savefig` would draw a figure with a layout twice
     plt.close(figure)
-    picture = Image.open(buffer).convert("RGB")
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     red, green, blue = picture.split()
     return red if red.tobytes() == green.tobytes() == blue.tobytes() else picture  # gray needs one channel
 
