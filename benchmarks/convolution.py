@@ -1,5 +1,6 @@
 """`reference.conv2d` and pooling beside the matrix product inside them, and beside what one would use instead."""
 
+import functools
 import sys
 
 import cnn_course.quiet  # noqa: F401, before Keras
@@ -21,6 +22,7 @@ LIMITS = {  # label: images, kernel, strides, padding, how many times the bare p
     "224×224×1 → 1, 3×3": ((1, 224, 224, 1), (3, 3, 1, 1), 1, "same", 2.0),
 }
 POOLS = {"3×3, stride 2": (3, 2, 1.1), "2×2, stride 2": (2, 2, 1.0)}  # pool size, strides, times tf.nn allowed
+GRADIENTS = ["images gradient ÷ conv2d (at most 3)", "kernel gradient ÷ conv2d (at most 3)"]
 OTHERS = ["reference.conv2d", "keras.ops.conv", "tf.nn.conv2d", "torch", "scipy", "plain loop"]
 
 
@@ -32,7 +34,7 @@ def main():
         tf.config.threading.set_inter_op_parallelism_threads(1)
     random = np.random.default_rng(0)
     rows = [_convolution(label, case, random, single) for label, case in LIMITS.items()]
-    print(table(["convolution", "bare product", *OTHERS, "allowed, one thread", "both gradients ÷ conv2d"], rows))
+    print(table(["convolution", "bare product", *OTHERS, "allowed, one thread", *GRADIENTS], rows))
     print()
     print(table(["pooling, 55×55×96", "tf.nn.max_pool2d", "reference.max_pool2d", "allowed"], _pools(random)))
 
@@ -58,13 +60,15 @@ def _convolution(label, case, random, single):
         assert np.allclose(np.asarray(function()).ravel(), expected.ravel(), rtol=1e-3, atol=1e-2), name
     slow = {name: functions.pop(name) for name in ["plain loop"] if name in functions}
     gradient = functions["reference.conv2d"]()
-    functions["conv2d_gradients"] = lambda: reference.conv2d_gradients(images, kernel, gradient, strides, padding)
+    settings = (images, kernel, gradient, reference._layout(images, kernel_shape[:2], strides, padding, 1))
+    parts = [reference._images_gradient, reference._kernel_gradient]  # `conv2d_gradients` calls both
+    functions |= {name: functools.partial(part, *settings) for name, part in zip(GRADIENTS, parts, strict=True)}
     functions["bare"] = lambda: columns @ weights
     taken = seconds(functions, repeats=25)
     for name, function in slow.items():
         taken[name] = np.full(25, np.median(seconds({name: function}, repeats=3)[name]))
-    backward = ratios(taken, "reference.conv2d")["conv2d_gradients"]
-    return [*row(label, taken, "bare", OTHERS), f"{allowed:.1f}", f"{backward:.2f}"]
+    backward = ratios(taken, "reference.conv2d")
+    return [*row(label, taken, "bare", OTHERS), f"{allowed:.1f}", *(f"{backward[name]:.2f}" for name in GRADIENTS)]
 
 
 def _torch(images, kernel, strides, padding, single):

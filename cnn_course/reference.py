@@ -149,8 +149,9 @@ def conv2d_gradients(images, kernel, output_gradient, strides=1, padding="valid"
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), kernel.shape[-1]))
     images, kernel, output_gradient = _accumulated(images, kernel, output_gradient)
     arrays = (np.split(array, groups, axis=-1) for array in (images, kernel, output_gradient))
-    parts = [_correlation_gradients(*part, layout) for part in zip(*arrays, strict=True)]
-    images_gradient, kernel_gradient = (np.concatenate(gradients, axis=-1) for gradients in zip(*parts, strict=True))
+    parts = list(zip(*arrays, strict=True))
+    images_gradient = np.concatenate([_images_gradient(*part, layout) for part in parts], axis=-1)
+    kernel_gradient = np.concatenate([_kernel_gradient(*part, layout) for part in parts], axis=-1)
     bias_gradient = output_gradient.sum(axis=(0, 1, 2))
     return images_gradient, kernel_gradient, bias_gradient
 
@@ -489,18 +490,24 @@ def _correlate(images, kernel, layout):
     return output
 
 
-def _correlation_gradients(images, kernel, output_gradient, layout):
-    windows, weights = _windows(_pad(images, layout, 0), layout), kernel.reshape(-1, kernel.shape[-1])
+def _images_gradient(images, kernel, output_gradient, layout):
+    weights = kernel.reshape(-1, kernel.shape[-1])
     images_gradient, spots = _gradient_to_fill(images, layout, images.dtype, by_channel=True)
-    weights_gradient = np.zeros_like(weights)
-    for piece in _pieces(windows):
-        flat = output_gradient[piece].reshape(-1, weights.shape[1])
-        weights_gradient += _columns(windows[piece]) @ flat
-        rows, columns = windows[piece].shape[:2]
-        shares = (weights @ flat.T).reshape(*kernel.shape[:3], rows, columns)
+    for piece in _pieces(spots):
+        filled, flat = spots[piece], output_gradient[piece].reshape(-1, weights.shape[1])
+        shares = np.dot(weights, flat.T)  # `@` is slow for a single filter
+        shares = shares.reshape(*kernel.shape[:3], *filled.shape[:2]).transpose(3, 4, 0, 1, 2)
         for a, b in layout.offsets():
-            spots[piece][:, :, a, b] += shares[a, b].transpose(1, 2, 0)
-    return images_gradient, weights_gradient.reshape(kernel.shape)
+            filled[:, :, a, b] += shares[:, :, a, b]
+    return images_gradient
+
+
+def _kernel_gradient(images, kernel, output_gradient, layout):
+    windows = _windows(_pad(images, layout, 0), layout)
+    gradient = np.zeros((math.prod(kernel.shape[:3]), kernel.shape[3]), dtype=kernel.dtype)
+    for piece in _pieces(windows):
+        gradient += _columns(windows[piece]) @ output_gradient[piece].reshape(-1, kernel.shape[3])
+    return gradient.reshape(kernel.shape)
 
 
 def _gradient_to_fill(images, layout, dtype, by_channel=False):
@@ -520,9 +527,10 @@ def _maximum(padded, layout):
     """Down first, then along the rows: fewer comparisons than window by window."""
     for axis, size, stride, count in zip((1, 2), layout.kernel_size, layout.strides, layout.outputs, strict=True):
         lines = padded.swapaxes(0, axis)
-        output = lines[: (count - 1) * stride + 1 : stride].copy(order="K")
-        for offset in range(1, size):
-            np.maximum(output, lines[offset : offset + (count - 1) * stride + 1 : stride], out=output)
+        shifted = [lines[offset : offset + (count - 1) * stride + 1 : stride] for offset in range(size)]
+        output = np.maximum(shifted[0], shifted[-1])  # a new array, even where both are the same
+        for line in shifted[1:-1]:
+            np.maximum(output, line, out=output)
         padded = output.swapaxes(0, axis)
     return np.ascontiguousarray(padded)
 
