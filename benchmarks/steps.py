@@ -122,8 +122,9 @@ def _timed(epoch):
 def _course():
     """As `python -m cnn_course.training --xla` trains, without augmentation."""
     import cnn_course.quiet  # noqa: F401
-    from cnn_course import models, training
+    from cnn_course import devices, models, training
 
+    devices.reuse_memory()
     images, labels = _photographs()
     model = models.alexnet("one_tower")
     model.compile(training.optimizer(0.01, STEPS), "sparse_categorical_crossentropy", jit_compile=True)

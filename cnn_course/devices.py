@@ -23,6 +23,7 @@ __all__ = [
     "fit",
     "is_chief",
     "reporting_lost_workers",
+    "reuse_memory",
     "strategy",
 ]
 
@@ -37,6 +38,18 @@ _METRICS = {
 
 class WorkerLost(Exception):
     """Another worker has stopped, or does not see the same files."""
+
+
+def reuse_memory():
+    """Let TensorFlow keep the memory of one step on the CPU for the next. Call it before the first tensor is made.
+
+    Otherwise large arrays go back to the system after every step, and come back page by page, cleared: for AlexNet,
+    whose gradients take 250 MB, that is a third of the time. A `TF_CPU_ALLOCATOR_USE_BFC` that is set stays as it is.
+
+    Source:
+        TensorFlow's `ProcessState::GetCPUAllocator`; BFC ("best fit with coalescing") is what it uses on GPUs.
+    """
+    os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 
 def strategy(name="auto"):

@@ -83,6 +83,7 @@ def main(arguments=None):
 
 def run():
     """Call `main` and leave the process with what it returns."""
+    devices.reuse_memory()
     code = main()
     if code == 1:
         os._exit(code)  # TensorFlow would wait half a minute for the worker that is lost

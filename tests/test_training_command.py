@@ -9,6 +9,8 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -278,6 +280,35 @@ def test_tf_config_must_be_as_tensorflow_documents_it(monkeypatch, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="needs the environment variable TF_CONFIG .*Received: "):
         devices.strategy("multi_worker")
+
+
+MEMORY = """
+from cnn_course import devices
+devices.reuse_memory()
+import tensorflow as tf
+ones = tf.ones(1000)
+print(tf.config.experimental.get_memory_info("CPU:0")["current"])
+"""
+
+
+def test_memory_of_a_step_is_kept_unless_the_user_says_otherwise():
+    for wish, kept in ((None, True), ("true", True), ("false", False)):
+        environment = {name: value for name, value in os.environ.items() if name != "TF_CPU_ALLOCATOR_USE_BFC"}
+        environment |= {"TF_CPU_ALLOCATOR_USE_BFC": wish} if wish else {}
+        done = subprocess.run([sys.executable, "-c", MEMORY], env=environment, capture_output=True, text=True)
+        if kept:
+            assert done.returncode == 0 and int(done.stdout) >= 4000, done.stderr
+        else:
+            assert "Allocator stats not available" in done.stderr
+
+
+def test_the_command_keeps_memory(monkeypatch):
+    order = []
+    monkeypatch.setattr(devices, "reuse_memory", lambda: order.append("keep"))
+    monkeypatch.setattr(training_command, "main", lambda: order.append("train") or 0)
+    with pytest.raises(SystemExit, match="0"):
+        training_command.run()
+    assert order == ["keep", "train"]
 
 
 def test_strategies():
