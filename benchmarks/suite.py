@@ -43,9 +43,11 @@ def _start(code):
 
 def _tested():
     """What pytest says at the end of `make test`, and its seconds."""
-    own = os.environ | {"MAKEFLAGS": ""}  # not the arguments of `make bench`
+    own = {name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS")}  # of `make bench`
     done = subprocess.run(["make", "test"], cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True)
     summary = re.findall(r"=+ (.*) in ([\d.]+)s.* =+", done.stdout)[-1]
+    if "passed" not in summary[0]:
+        raise RuntimeError(f"`make test` must run tests. Received: {summary[0]}, after {done.stdout[-500:]}")
     return summary[0], f"{float(summary[1]):.0f}"
 
 
