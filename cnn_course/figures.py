@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from cnn_course.arithmetic import validate_integer, validate_number
+from cnn_course._validate import validate_integer, validate_number
 
 __all__ = ["MAX_FRAMES", "bars", "curves", "images", "numbers", "panels", "show", "sliding_window"]
 

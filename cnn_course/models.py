@@ -6,7 +6,7 @@ Every function can be copied into a notebook as it stands.
 import keras
 from keras import layers
 
-from cnn_course.arithmetic import validate_integer, validate_number
+from cnn_course._validate import validate_integer, validate_number
 
 __all__ = ["LocalResponseNormalization", "alexnet", "all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
 

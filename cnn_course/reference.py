@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_course import arithmetic
+from cnn_course._validate import validate_integer, validate_number, validate_pair
 
 __all__ = [
     "average_pool2d",
@@ -351,7 +352,7 @@ def softmax(logits, axis=-1):
     array([0.125, 0.25 , 0.625])
     """
     logits = _floating(_real_array(logits, "logits"))
-    axis = arithmetic.validate_integer(axis, "axis", minimum=-max(logits.ndim, 1))
+    axis = validate_integer(axis, "axis", minimum=-max(logits.ndim, 1))
     if axis >= logits.ndim or not logits.ndim:
         raise ValueError(f"`axis` must be an axis of the array. Received: {axis=}, {logits.shape=}.")
     powers = np.exp(logits - logits.max(axis=axis, keepdims=True))  # shifting changes nothing and cannot overflow
@@ -383,10 +384,10 @@ def local_response_normalization(images, depth_radius=2, bias=2.0, alpha=1e-4, b
     """  # 2 / (1 + 5 * 4) = 2 / 21
     images = _floating(_real_array(images, "images", rank=4))
     channels = images.shape[-1]
-    depth_radius = min(arithmetic.validate_integer(depth_radius, "depth_radius", minimum=0), channels - 1)
-    bias = arithmetic.validate_number(bias, "bias", above=0)
-    alpha = arithmetic.validate_number(alpha, "alpha", minimum=0)
-    beta = arithmetic.validate_number(beta, "beta")
+    depth_radius = min(validate_integer(depth_radius, "depth_radius", minimum=0), channels - 1)
+    bias = validate_number(bias, "bias", above=0)
+    alpha = validate_number(alpha, "alpha", minimum=0)
+    beta = validate_number(beta, "beta")
     squares = np.pad(images**2, [(0, 0)] * 3 + [(depth_radius, depth_radius)])
     neighbors = sum(squares[..., shift : shift + channels] for shift in range(2 * depth_radius + 1))
     return images / (bias + alpha * neighbors) ** beta
@@ -419,8 +420,8 @@ class _Layout(NamedTuple):
 
 
 def _layout(images, kernel_size, strides, padding, dilation_rate):
-    sizes, steps = arithmetic.validate_pair(kernel_size, "kernel_size"), arithmetic.validate_pair(strides, "strides")
-    rates, words = arithmetic.validate_pair(dilation_rate, "dilation_rate"), _padding_per_axis(padding)
+    sizes, steps = validate_pair(kernel_size, "kernel_size"), validate_pair(strides, "strides")
+    rates, words = validate_pair(dilation_rate, "dilation_rate"), _padding_per_axis(padding)
     axes = list(zip(images.shape[1:3], sizes, steps, words, rates, strict=True))
     outputs = tuple(arithmetic.output_size(*axis) for axis in axes)  # raises where the kernel does not fit
     layout = _Layout(sizes, steps, rates, tuple(arithmetic.padding_amounts(*axis) for axis in axes), outputs)
@@ -442,7 +443,7 @@ def _check_work(images, layout):
 
 
 def _pool_layout(images, pool_size, strides, padding):
-    pool_size = arithmetic.validate_pair(pool_size, "pool_size")
+    pool_size = validate_pair(pool_size, "pool_size")
     layout = _layout(images, pool_size, pool_size if strides is None else strides, padding, 1)
     if any(max(pair) >= size for pair, size in zip(layout.amounts, pool_size, strict=True)):
         raise ValueError(
@@ -581,7 +582,7 @@ def _accumulated(*arrays):
 
 def _validate_convolution(images, kernel, groups):
     images, kernel = _real_array(images, "images", rank=4), _real_array(kernel, "kernel", rank=4)
-    groups = arithmetic.validate_integer(groups, "groups", minimum=1)
+    groups = validate_integer(groups, "groups", minimum=1)
     if images.shape[-1] != groups * kernel.shape[2] or kernel.shape[-1] % groups:
         raise ValueError(
             "`images` must have `groups` times the kernel's in_channels, and `groups` must divide its filters. "

@@ -8,11 +8,11 @@ from cnn_course.checks import (
     one_by_one,
     padding,
     pooling,
-    start,
+    start_here,
     stride,
     stride_instead_of_pooling,
     training_alexnet,
-    why,
+    why_convolution,
 )
 
 __all__ = [
@@ -23,9 +23,9 @@ __all__ = [
     "one_by_one",
     "padding",
     "pooling",
-    "start",
+    "start_here",
     "stride",
     "stride_instead_of_pooling",
     "training_alexnet",
-    "why",
+    "why_convolution",
 ]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn_course.arithmetic import validate_integer
+from cnn_course._validate import validate_integer
 from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
 
 __all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "value_question"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnn_course import arithmetic, reference
+from cnn_course._validate import validate_integer
 from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
@@ -60,8 +61,8 @@ def _examine_overlap(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return f"The answer must be a pair (pool_size, strides). Received: {answer!r}."
     try:
-        pool_size = arithmetic.validate_integer(answer[0], "pool_size", minimum=1)
-        strides = arithmetic.validate_integer(answer[1], "strides", minimum=1)
+        pool_size = validate_integer(answer[0], "pool_size", minimum=1)
+        strides = validate_integer(answer[1], "strides", minimum=1)
         size = arithmetic.output_size(28, pool_size, strides)
     except (TypeError, ValueError) as error:
         return str(error)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnn_course import arithmetic
+from cnn_course._validate import validate_integer
 from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
@@ -75,7 +76,7 @@ def _examine_kernels(answer):
     size = 28
     for number, kernel_size in enumerate(answer, start=1):
         try:
-            kernel_size = arithmetic.validate_integer(kernel_size, "kernel_size", minimum=2)
+            kernel_size = validate_integer(kernel_size, "kernel_size", minimum=2)
             output_size = arithmetic.output_size(size, kernel_size, strides=2)
         except (TypeError, ValueError) as error:
             return f"Layer {number}: {error}"

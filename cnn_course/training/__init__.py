@@ -1,0 +1,28 @@
+"""What `fit` needs to train for long, and `python -m cnn_course.training`, which puts it together (lesson 14).
+
+The public names of `recipe` are found here, too. None is loaded before it is asked for, so that the command answers
+`--help` without TensorFlow.
+"""
+
+__all__ = [
+    "Checkpoint",
+    "Reseed",
+    "Scalars",
+    "augmentation",
+    "batches",
+    "in_order",
+    "initialize",
+    "optimizer",
+]
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from cnn_course.training import recipe
+
+    return getattr(recipe, name)
+
+
+def __dir__():
+    return __all__

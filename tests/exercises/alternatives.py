@@ -1,0 +1,140 @@
+"""Other right answers to the exercises that ask for a function: other ways, other types; no code of the checker."""
+
+import math
+
+import numpy as np
+import scipy.signal
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def correlate(image, kernel):
+    return scipy.signal.correlate2d(image, kernel, "valid")
+
+
+def matrix_of_responses(kernel, height, width):
+    pixels = np.eye(height * width).reshape(-1, height, width)
+    return np.stack([scipy.signal.correlate2d(pixel, kernel, "same").ravel() for pixel in pixels], axis=1)
+
+
+def uses(image_shape, kernel_shape, padding):
+    counts = np.zeros(image_shape)
+    for i, j in np.ndindex(*image_shape):
+        along = []
+        for place, size, k, p in zip((i, j), image_shape, kernel_shape, padding, strict=True):
+            along.append(sum(start <= place < start + k for start in range(-p, size + p - k + 1)))
+        counts[i, j] = along[0] * along[1]
+    return counts
+
+
+def same_padding(n, kernel_size, strides):
+    total = max(kernel_size - (n % strides or strides), 0)
+    return [math.floor(total / 2), math.ceil(total / 2)]
+
+
+def sizes(n, layers):
+    if not layers:
+        return []
+    (k, s, p), *rest = layers
+    size = len(range(0, n + 2 * p - k + 1, s))
+    return [size, *sizes(size, rest)]
+
+
+def conv(image, kernel, bias):
+    windows = sliding_window_view(image.astype("float32"), kernel.shape[:2], axis=(0, 1))
+    return np.einsum("ijcab,abcd->ijd", windows, kernel.astype("float32")) + bias
+
+
+def dense_on_windows(image, matrix, bias, height, width):
+    windows = np.moveaxis(sliding_window_view(image, (height, width), axis=(0, 1)), 2, -1)
+    return np.tensordot(windows.reshape(*windows.shape[:2], -1), matrix, 1) + bias
+
+
+def pool(image, pool_size, strides):
+    windows = sliding_window_view(image, (pool_size, pool_size), axis=(0, 1))[::strides, ::strides]
+    return windows.max(axis=(-1, -2)).astype("float32")
+
+
+def unread(size, stack):
+    last = size
+    for kernel_size, strides in stack:
+        last = len(range(0, last - kernel_size + 1, strides))
+    place = last - 1
+    for kernel_size, strides in stack[::-1]:
+        place = place * strides + kernel_size - 1
+    return len(range(place + 1, size))
+
+
+def counts(true, predicted, classes):
+    pairs = list(zip(true.tolist(), predicted.tolist(), strict=True))
+    return [[pairs.count((row, column)) for column in range(classes)] for row in range(classes)]
+
+
+def shift(image, rows, columns):
+    padded = np.pad(image, [(abs(rows), abs(rows)), (abs(columns), abs(columns)), (0, 0)])
+    top, left = abs(rows) - rows, abs(columns) - columns
+    return padded[top : top + image.shape[0], left : left + image.shape[1]]
+
+
+def fold(image):
+    return np.concatenate([image[i::2, j::2] for i in (0, 1) for j in (0, 1)], axis=-1)
+
+
+def alexnet(image_size, groups, classes):
+    side = (((image_size - 11) / 4 // 1 + 1 - 3) // 2 + 1 - 3) // 2 + 1
+    side = (side - 3) // 2 + 1
+    weights = 34_848 + (614_400 + 1_327_104 + 884_736) / groups + 884_736
+    return weights + side**2 * 256 * 4096 + 4096**2 + 4096 * classes + 96 + 256 + 384 + 384 + 256 + 8192 + classes
+
+
+def towers(image, kernel, bias):
+    half, filters = kernel.shape[2], kernel.shape[3] // 2
+    first = conv(image[..., :half], kernel[..., :filters], bias[:filters])
+    return np.dstack([first, conv(image[..., half:], kernel[..., filters:], bias[filters:])])
+
+
+def normalized(maps, radius, bias, alpha, beta):
+    channels = np.arange(maps.shape[-1])
+    near = np.abs(channels[:, None] - channels) <= radius
+    return (maps * (bias + alpha * maps**2 @ near) ** -beta).astype("float32")
+
+
+def trained(weight, gradients, rates, momentum, weight_decay):
+    velocity, weight = 0, weight.astype("float32")
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = velocity * momentum - rate * gradient
+        weight = weight * (1 - weight_decay * rate) + velocity
+    return weight.tolist()
+
+
+def top_k(scores, labels, k):
+    own = scores[np.arange(len(labels)), labels]
+    return np.float32(((scores > own[:, None]).sum(axis=1) < k).mean())
+
+
+ALTERNATIVES = {
+    "start_here.q3": lambda size: (size & -size).bit_length() - 1,
+    "why_convolution.q4": lambda weights, order: [list(weights[pixel]) for pixel in order],
+    "why_convolution.q5": matrix_of_responses,
+    "convolution.q4": lambda image, kernel: scipy.signal.convolve2d(image, kernel, "valid"),
+    "convolution.q5": lambda image, kernel, target: correlate(image, 2 * correlate(image, kernel) - 2 * target),
+    "padding.q4": uses,
+    "padding.q5": same_padding,
+    "stride.q4": lambda image, kernel, strides: correlate(image, kernel)[:: strides[0], :: strides[1]],
+    "stride.q5": sizes,
+    "channels.q3": lambda kernel_2, order: np.stack([kernel_2[:, :, channel] for channel in order], axis=2),
+    "channels.q4": conv,
+    "channels.q5": lambda weights: np.moveaxis(weights.swapaxes(0, 1), (0, 1), (2, 3)),
+    "one_by_one.q4": lambda matrix, height, width: np.stack([c.reshape(height, width, -1) for c in matrix.T], axis=-1),
+    "one_by_one.q5": dense_on_windows,
+    "pooling.q5": pool,
+    "first_cnn.q4": unread,
+    "first_cnn.q5": counts,
+    "stride_instead_of_pooling.q4": shift,
+    "stride_instead_of_pooling.q5": fold,
+    "alexnet.q3": alexnet,
+    "alexnet.q4": towers,
+    "alexnet.q5": normalized,
+    "training_alexnet.q3": trained,
+    "training_alexnet.q4": top_k,
+    "training_alexnet.q5": lambda gradients, counts: np.average(gradients, axis=0, weights=counts),
+}

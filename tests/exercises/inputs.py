@@ -1,0 +1,189 @@
+"""Random valid arguments for each exercise that asks for a function; no case of a checker is among them by design.
+
+Each function takes a NumPy generator and returns a tuple of arguments, as the text of the exercise allows them.
+"""
+
+
+def whole(generator, low, high):
+    """An int from low to high, both included."""
+    return int(generator.integers(low, high + 1))
+
+
+def values(generator, *shape):
+    return generator.uniform(-4, 4, shape)
+
+
+def halved(generator):
+    return (whole(generator, 1, 9) * 2 ** whole(generator, 0, 8),)
+
+
+def shuffled_weights(generator):
+    count = whole(generator, 2, 9)
+    return values(generator, count, whole(generator, 1, 5)), generator.permutation(count)
+
+
+def conv_matrix(generator):
+    kernel = values(generator, 2 * whole(generator, 0, 2) + 1, 2 * whole(generator, 0, 2) + 1)
+    return kernel, whole(generator, 1, 5), whole(generator, 1, 5)
+
+
+def image_and_kernel(generator):
+    kernel = values(generator, whole(generator, 1, 3), whole(generator, 1, 3))
+    return values(generator, *(size + whole(generator, 0, 4) for size in kernel.shape)), kernel
+
+
+def kernel_gradient(generator):
+    image, kernel = image_and_kernel(generator)
+    return image, kernel, values(generator, *(n - k + 1 for n, k in zip(image.shape, kernel.shape, strict=True)))
+
+
+def pixel_uses(generator):
+    kernel = (whole(generator, 1, 4), whole(generator, 1, 4))
+    padding = (whole(generator, 0, 2), whole(generator, 0, 2))
+    return tuple(size + whole(generator, 0, 4) for size in kernel), kernel, padding
+
+
+def same_padding(generator):
+    return whole(generator, 1, 60), whole(generator, 1, 9), whole(generator, 1, 5)
+
+
+def strided(generator):
+    return (*image_and_kernel(generator), (whole(generator, 1, 4), whole(generator, 1, 4)))
+
+
+def layer_sizes(generator):
+    n, layers = whole(generator, 8, 300), []
+    size = n
+    for _ in range(whole(generator, 1, 6)):
+        padding = whole(generator, 0, 3)
+        kernel_size, strides = whole(generator, 1, min(7, size + 2 * padding)), whole(generator, 1, 4)
+        layers.append((kernel_size, strides, padding))
+        size = (size + 2 * padding - kernel_size) // strides + 1
+    return n, layers
+
+
+def kernel_and_order(generator):
+    side, channels, filters = (whole(generator, 1, 4) for _ in range(3))
+    return values(generator, side, side, channels + 1, filters), [int(n) for n in generator.permutation(channels + 1)]
+
+
+def conv(generator):
+    image, kernel = image_and_kernel(generator)
+    channels, filters = whole(generator, 1, 4), whole(generator, 1, 4)
+    return (
+        values(generator, *image.shape, channels),
+        values(generator, *kernel.shape, channels, filters),
+        values(generator, filters),
+    )
+
+
+def grouped_kernel(generator):
+    return (values(generator, *(whole(generator, 1, 5) for _ in range(4))),)
+
+
+def dense_matrix(generator):
+    height, width, channels, units = (whole(generator, 1, 5) for _ in range(4))
+    return values(generator, height * width * channels, units), height, width
+
+
+def dense_layer_on_a_map(generator):
+    matrix, height, width = dense_matrix(generator)
+    channels = len(matrix) // (height * width)
+    image = values(generator, height + whole(generator, 0, 4), width + whole(generator, 0, 4), channels)
+    return image, matrix, values(generator, matrix.shape[1]), height, width
+
+
+def max_pool(generator):
+    pool_size, strides = whole(generator, 1, 4), whole(generator, 1, 4)
+    sides = (pool_size + whole(generator, 0, 6) for _ in range(2))
+    return values(generator, *sides, whole(generator, 1, 4)), pool_size, strides
+
+
+def stack(generator):
+    size, layers = whole(generator, 6, 250), []
+    output = size
+    for _ in range(whole(generator, 1, 6)):
+        layers.append((whole(generator, 1, min(7, output)), whole(generator, 1, 4)))
+        output = (output - layers[-1][0]) // layers[-1][1] + 1
+    return size, layers
+
+
+def labels(generator):
+    classes, count = whole(generator, 2, 7), whole(generator, 1, 40)
+    return generator.integers(0, classes, count), generator.integers(0, classes, count), classes
+
+
+def shift(generator):
+    height, width, channels = (whole(generator, 1, 6) for _ in range(3))
+    return values(generator, height, width, channels), whole(generator, -4, 4), whole(generator, -4, 4)
+
+
+def even_image(generator):
+    return (values(generator, 2 * whole(generator, 1, 4), 2 * whole(generator, 1, 4), whole(generator, 1, 4)),)
+
+
+def alexnet(generator):
+    return whole(generator, 67, 400), int(generator.choice([1, 2, 4, 8])), whole(generator, 2, 2000)
+
+
+def towers(generator):
+    image, kernel = image_and_kernel(generator)
+    half, filters, side = whole(generator, 1, 3), whole(generator, 1, 3), min(kernel.shape)
+    return (
+        values(generator, *image.shape, 2 * half),
+        values(generator, side, side, half, 2 * filters),
+        values(generator, 2 * filters),
+    )
+
+
+def normalization(generator):
+    maps = values(generator, *(whole(generator, 1, 7) for _ in range(3)))
+    radius, bias = whole(generator, 0, 3), generator.uniform(0.5, 2)
+    return maps, radius, float(bias), float(generator.uniform(0, 1)), float(generator.uniform(0.3, 1.5))
+
+
+def training(generator):
+    shape = [(whole(generator, 1, 4),), (whole(generator, 1, 3), whole(generator, 1, 3))][whole(generator, 0, 1)]
+    steps = whole(generator, 1, 6)
+    rates = [float(rate) for rate in generator.uniform(0.01, 0.5, steps)]
+    momentum, weight_decay = generator.uniform(0, 1, 2)
+    return values(generator, *shape), values(generator, steps, *shape), rates, float(momentum), float(weight_decay)
+
+
+def scores(generator):
+    classes, count = whole(generator, 2, 9), whole(generator, 1, 20)
+    return values(generator, count, classes), generator.integers(0, classes, count), whole(generator, 1, classes)
+
+
+def shares(generator):
+    devices, size = whole(generator, 1, 5), whole(generator, 1, 4)
+    return values(generator, devices, size), [whole(generator, 1, 20) for _ in range(devices)]
+
+
+INPUTS = {
+    "start_here.q3": halved,
+    "why_convolution.q4": shuffled_weights,
+    "why_convolution.q5": conv_matrix,
+    "convolution.q4": image_and_kernel,
+    "convolution.q5": kernel_gradient,
+    "padding.q4": pixel_uses,
+    "padding.q5": same_padding,
+    "stride.q4": strided,
+    "stride.q5": layer_sizes,
+    "channels.q3": kernel_and_order,
+    "channels.q4": conv,
+    "channels.q5": grouped_kernel,
+    "one_by_one.q4": dense_matrix,
+    "one_by_one.q5": dense_layer_on_a_map,
+    "pooling.q5": max_pool,
+    "first_cnn.q4": stack,
+    "first_cnn.q5": labels,
+    "stride_instead_of_pooling.q4": shift,
+    "stride_instead_of_pooling.q5": even_image,
+    "alexnet.q3": alexnet,
+    "alexnet.q4": towers,
+    "alexnet.q5": normalization,
+    "training_alexnet.q3": training,
+    "training_alexnet.q4": scores,
+    "training_alexnet.q5": shares,
+}

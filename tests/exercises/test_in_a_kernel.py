@@ -1,0 +1,60 @@
+"""The exercises in a real Jupyter kernel: what a cell shows, which line it names, and that it can be interrupted."""
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+PATIENCE = 0.5  # seconds, instead of the 5 of the course
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel(kernel_name="python3")
+    setup = f"from cnn_course import checks\nchecks.engine.PATIENCE = {PATIENCE}"
+    assert run(manager, client, setup) == ("", None)
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(manager, client, code):
+    """Printed text and the name of the error, if any; interrupts a cell that says how to."""
+    request, printed, error = client.execute(code), "", None
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        kind, content = message["msg_type"], message["content"]
+        assert message["parent_header"]["msg_id"] == request, "a text that belongs to no cell"
+        if kind == "stream":
+            printed += content["text"]
+            if "has not returned" in content["text"]:
+                manager.interrupt_kernel()
+        elif kind == "error":
+            error = content["ename"]
+        elif kind in ("execute_result", "display_data"):
+            printed += str(content["data"])
+        elif kind == "status" and content["execution_state"] == "idle":
+            client.get_shell_msg(timeout=60)
+            return printed, error
+
+
+def test_a_cell_shows_the_message_once(kernel):
+    printed, error = run(*kernel, "checks.start_here.q1.check(240_000)")
+    assert printed.startswith("✘ Wrong. This is the number of pixels.") and error is None
+    assert printed.count("number of pixels") == 1
+    assert run(*kernel, "checks.start_here.q1.check(...)")[0].startswith("… Not attempted.")
+
+
+def test_an_exception_names_the_line_of_the_cell(kernel):
+    run(*kernel, "def first(array):\n    # one pixel\n    return array[0, 0, 0]")
+    function = "# my answer\ndef my_convolve(image, kernel):\n    {}\n\n\nchecks.convolution.q4.check(my_convolve)"
+    printed, error = run(*kernel, function.format("return image @ kernel"))
+    assert "raised ValueError in line 3 of your cell:\n    return image @ kernel\n  matmul" in printed and error is None
+    printed, _ = run(*kernel, function.format("return first(image)"))
+    assert "raised IndexError in line 3 of your cell:\n    return array[0, 0, 0]\n  too many indices" in printed
+
+
+def test_a_loop_without_end_says_how_to_interrupt_and_can_be_interrupted(kernel):
+    endless = "def my_halvings(size):\n    while True:\n        pass\n\n\nchecks.start_here.q3.check(my_halvings)"
+    printed, error = run(*kernel, endless)
+    assert printed.startswith("Your function has not returned after 0.5 s.") and "Kernel > Interrupt" in printed
+    assert error == "KeyboardInterrupt"
+    assert run(*kernel, "checks.start_here.q3.check(checks.start_here.q3.answer)")[0].startswith("✔ Right.")

@@ -1,0 +1,53 @@
+"""The lessons as the tests see them: files, sections, code cells."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+TEMPLATE = NOTEBOOKS / "_template.ipynb"
+
+
+class Section(NamedTuple):
+    """A level-2 heading and everything up to the next one."""
+
+    title: str
+    cells: list
+
+    @property
+    def number(self):
+        """int, or None for sections without a number (Exercises, Recap, ...)."""
+        match = re.match(r"(\d+) ", self.title)
+        return int(match[1]) if match else None
+
+    @property
+    def code(self):
+        return [cell for cell in self.cells if cell.cell_type == "code"]
+
+
+def read(file):
+    return nbformat.read(file, as_version=4)
+
+
+def sections(notebook):
+    """Sections in order; what stands before the first level-2 heading (title, imports) is not among them."""
+    found = []
+    for cell in notebook.cells:
+        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
+        if heading:
+            found.append(Section(heading[1].strip(), []))
+        if found:
+            found[-1].cells.append(cell)
+    return found
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))

@@ -1,0 +1,261 @@
+"""Bad input to the modules that are not `arithmetic` or `reference`: each call, and the message that it must give."""
+
+import math
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import cnn_course.quiet  # noqa: F401  (before Keras)
+from cnn_course import anatomy, checks, data, figures, models, training
+from cnn_course.training import devices, folder
+
+import keras  # isort: skip
+
+OPEN = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3)])
+PLANE, LABELS = np.ones((3, 4)), np.arange(4)
+TEXTURE = {"input_shape": (67, 67, 3), "classes": 3}
+
+
+def curves(x=(1, 2), series=None):
+    return figures.curves(x, {"a": [1, 2]} if series is None else series, "x", "y", "title")
+
+
+def window(image=PLANE, kernel=PLANE[:2, :2], output=PLANE[:2, :3], position=(0, 0), strides=1):
+    return figures.sliding_window(image, kernel, output, position, strides)
+
+
+def batches(x=LABELS, y=LABELS, batch_size=2, seed=0, epochs=1, initial_epoch=0):
+    return training.batches(x, y, batch_size, seed, epochs, initial_epoch)
+
+
+def keywords(function, **options):
+    return lambda: function(**options)
+
+
+V, T = ValueError, TypeError
+TABLE = {
+    "figures.panels": [
+        *[
+            (keywords(figures.panels, columns=v), T, "`columns` must be an integer. Received: columns=")
+            for v in (2.5, None, "3")
+        ],
+        *[(keywords(figures.panels, rows=v), V, f"`rows` must be at least 1. Received: rows={v}") for v in (0, -1)],
+        *[(keywords(figures.panels, width=v), V, "`width` must be a finite number above 0") for v in (0, -1, math.nan)],
+        *[(keywords(figures.panels, height=v), T, "`height` must be a number. Received: height=") for v in (None, "3")],
+        (keywords(figures.panels, columns=10**12), V, r"at most 200 Axes .* Received: columns=1000000000000"),
+        (keywords(figures.panels, width=10**4), V, r"100 inches a side. Received: .* width=10000"),
+    ],
+    "figures.curves": [
+        (keywords(curves, x=3), V, r"`x` must have 1 axes .* Received: x of shape \(\)"),
+        (keywords(curves, x=["a", "b"]), T, r"`x` must hold real numbers. Received: x=\['a', 'b'\]"),
+        (keywords(curves, x=[[1], [2, 3]]), V, r"`x` must be an array. Received: x=\[\[1\], \[2, 3\]\]"),
+        (keywords(curves, series=[1, 2]), T, r"`series` must be a dict. Received: series=\[1, 2\]"),
+        (keywords(curves, series={}), V, "`series` must not be empty"),
+        (keywords(curves, series={"a": [1, 2, 3]}), V, r"a value for each of 2 points. Received: 3 \(a\)"),
+        (keywords(curves, series={"a": [1, 1j]}), T, r"`series\['a'\]` must hold real numbers"),
+    ],
+    "figures.bars": [
+        *[
+            (lambda v=v: figures.bars(v, "", ""), T, "`counts` must be a dict. Received: counts=")
+            for v in (3, [1, 2], None)
+        ],
+        (lambda: figures.bars({}, "", ""), V, "`counts` must not be empty"),
+        (lambda: figures.bars({"a": 0}, "", ""), V, r"`counts\['a'\]` must be a finite number above 0. Received: .*=0"),
+        (lambda: figures.bars({"a": "1"}, "", ""), T, r"`counts\['a'\]` must be a number. Received: .*'1'"),
+    ],
+    "figures.images": [
+        (lambda: figures.images(3, ["t"]), T, r"must be sequences. Received: pictures=3, titles=\['t'\]"),
+        (lambda: figures.images([], []), V, r"one title for each picture. Received: len\(pictures\)=0"),
+        (lambda: figures.images([PLANE], ["a", "b"]), V, r"Received: len\(pictures\)=1, len\(titles\)=2"),
+        (
+            lambda: figures.images([PLANE[0]], ["t"]),
+            V,
+            r"A picture must be \(height, width\).* Received: picture of shape \(4,\)",
+        ),
+        (lambda: figures.images([np.ones((2, 3, 4))], ["t"]), V, r"Received: picture of shape \(2, 3, 4\)"),
+        (lambda: figures.images(["cat"], ["t"]), T, "`picture` must hold real numbers. Received: picture='cat'"),
+        (lambda: figures.images([PLANE], ["t"], columns=0), V, "`columns` must be at least 1. Received: columns=0"),
+        (lambda: figures.images([PLANE] * 99, ["t"] * 99), V, "100 inches a side. Received: columns=99"),
+    ],
+    "figures.numbers": [
+        (lambda: figures.numbers(3, "t"), V, r"`values` must have 2 axes .* Received: values of shape \(\)"),
+        (lambda: figures.numbers(None, "t"), T, "`values` must hold real numbers. Received: values=None"),
+        (lambda: figures.numbers(np.ones((0, 3)), "t"), V, r"Received: values of shape \(0, 3\)"),
+        (lambda: figures.numbers(np.ones((300, 451)), "t"), V, r"at most 2500 numbers. Received: .* \(300, 451\)"),
+    ],
+    "figures.sliding_window": [
+        (keywords(window, image=3), V, r"`image` must have 2 axes .* Received: image of shape \(\)"),
+        (keywords(window, kernel="sobel"), T, "`kernel` must hold real numbers. Received: kernel='sobel'"),
+        (keywords(window, position=3), T, r"`position` must be a pair \(row, column\). Received: position=3"),
+        (keywords(window, position=(0, 1.0)), T, "`position` must be an integer. Received: position=1.0"),
+        (keywords(window, position=(0, -1)), V, "`position` must be at least 0. Received: position=-1"),
+        (keywords(window, position=(2, 0)), V, r"must lie in the output, .* Received: position=\(2, 0\)"),
+        (keywords(window, position=(1, 2), strides=2), V, "and the kernel there in the image. Received: .* strides=2"),
+        (keywords(window, strides=0), V, "`strides` must be at least 1. Received: strides=0"),
+    ],
+    "figures.show": [
+        *[
+            (lambda v=v: figures.show(v, "text"), T, "`axes` must be Axes")
+            for v in (3, None, [3], np.ones(2), {}, np.ones(0))
+        ],
+        (lambda: figures.show([], "text"), V, "1 to 36 frames. Received: 0"),
+        (lambda: figures.show(None, 3), T, r"`text` must be a str. Received: text=3 \(int\)"),
+    ],
+    "data": [
+        *[
+            (lambda v=v, load=load: load(v), V, "The name of a .* must be one of .* Received: ")
+            for v in ("cats", "", None, 3, ["digits"], {}, np.array(["digits", "mnist"]))
+            for load in (data.load, data.photo)
+        ],
+        (lambda: data.load("digits", path="x"), V, "comes with the course: `path` must be None. Received: path='x'"),
+        (lambda: data.load("mnist", path="x"), FileNotFoundError, "`path` must be an existing file .* Received: 'x'"),
+        (lambda: data.load("mnist", path="ftp://x"), FileNotFoundError, "Received: 'ftp:/x'"),
+        *[
+            (lambda v=v: data.load("mnist", path=v), T, "`path` must be a str or a path. Received: ")
+            for v in (3, 2.5, b"x", ["x"], {})
+        ],
+    ],
+    "models": [
+        *[
+            (lambda v=v, make=make: make(classes=v), V, "`units`, expected a positive integer. Received: units=")
+            for make in (models.pooled_cnn, models.strided_cnn, models.lenet5)
+            for v in (0, -1, "3", 2.5, None)
+        ],
+        *[
+            (lambda v=v: models.pooled_cnn(v), V, "shape")
+            for v in (None, 3, "3", 2.5, (28, 28), (5, 5, 1), {}, (-1, 28, 1))
+        ],
+        *[
+            (lambda v=v: models.alexnet(v), V, "variant must be 'two_tower', .* Received: ")
+            for v in ("", None, 3, PLANE)
+        ],
+        *[
+            (lambda v=v: models.alexnet(width=v), T, "`width` must be a number. Received: ")
+            for v in (None, "1", True, PLANE)
+        ],
+        (lambda: models.alexnet(width=math.inf), V, "`width` must be a finite number above 0. Received: width=inf"),
+        *[
+            (
+                lambda name=name: models.LocalResponseNormalization(**{name: "1"}),
+                T,
+                f"`{name}` must be .* Received: {name}='1'",
+            )
+            for name in ("depth_radius", "bias", "alpha", "beta")
+        ],
+        (lambda: models.LocalResponseNormalization(depth_radius=-1), V, "`depth_radius` must be at least 0"),
+        (
+            lambda: models.LocalResponseNormalization(bias=0),
+            V,
+            "`bias` must be a finite number above 0. Received: bias=0",
+        ),
+        (lambda: models.LocalResponseNormalization(alpha=-1), V, "`alpha` must be a finite number of at least 0"),
+        (
+            lambda: models.LocalResponseNormalization(beta=math.nan),
+            V,
+            "`beta` must be a finite number. Received: beta=nan",
+        ),
+    ],
+    "anatomy": [
+        *[
+            (lambda v=v: anatomy.describe(OPEN, v), T, "must be a tuple of integers. Received: ")
+            for v in (3, 2.5, "abc", {})
+        ],
+        (lambda: anatomy.describe(OPEN, (9, 9.0, 1)), T, "`input_shape` must be an integer. Received: input_shape=9.0"),
+        (
+            lambda: anatomy.describe(OPEN, (9, None, 1)),
+            T,
+            "`input_shape` must be an integer. Received: input_shape=None",
+        ),
+        (lambda: anatomy.describe(OPEN, (9, 0, 1)), V, "`input_shape` must be at least 1. Received: input_shape=0"),
+    ],
+    "training": [
+        *[
+            (lambda v=v: training.optimizer(v, 3), V, "`learning_rate` must be a finite number above 0")
+            for v in (0, -1, math.inf)
+        ],
+        *[
+            (lambda v=v: training.optimizer(v, 3), T, "`learning_rate` must be a number. Received: ")
+            for v in (None, "1", [1])
+        ],
+        (lambda: training.optimizer(0.1, 0), V, "`steps_per_epoch` must be at least 1. Received: steps_per_epoch=0"),
+        (lambda: training.optimizer(0.1, 2.5), T, "`steps_per_epoch` must be an integer. Received: .*2.5"),
+        *[
+            (lambda v=v: training.optimizer(0.1, 3, v), T, "`drops` must be a sequence .* Received: ")
+            for v in (2, None, "2")
+        ],
+        (lambda: training.optimizer(0.1, 3, [2, 1]), V, r"`drops` must increase. Received: drops=\[2, 1\]"),
+        (lambda: training.optimizer(0.1, 3, [0]), V, "`drops` must be at least 1. Received: drops=0"),
+        (lambda: training.optimizer(0.1, 3, weight_decay=-1), V, "`weight_decay` must be .* Received: weight_decay=-1"),
+        *[
+            (keywords(batches, batch_size=v), T, "`batch_size` must be an integer")
+            for v in (None, 2.0, "2", True, PLANE)
+        ],
+        *[(keywords(batches, seed=v), T, "`seed` must be an integer. Received: seed=") for v in (None, 0.5, "0", [0])],
+        (keywords(batches, seed=-1), V, "`seed` must be at least 0. Received: seed=-1"),
+        (keywords(batches, epochs=1, initial_epoch=2), V, "`epochs` must be at least 2. Received: epochs=1"),
+        (keywords(batches, initial_epoch=-1), V, "`initial_epoch` must be at least 0. Received: initial_epoch=-1"),
+        (keywords(batches, x=LABELS[:3]), V, "one label for each image. Received: 3 images, 4 labels"),
+        (lambda: training.in_order(LABELS, LABELS, 0), V, "`batch_size` must be at least 1. Received: batch_size=0"),
+        (lambda: training.in_order(LABELS, LABELS[:3], 2), V, "Received: 4 images, 3 labels"),
+        *[(lambda v=v: training.Reseed(v), T, "`seed` must be an integer. Received: seed=") for v in (None, 0.5, "0")],
+        *[
+            (lambda v=v: training.Checkpoint(v), T, "`path` must be a str or a path. Received: ")
+            for v in (None, 3, ["x"])
+        ],
+        *[(lambda v=v: training.Scalars(v), T, f"not {type(v).__name__}") for v in (None, 3, ["x"])],
+    ],
+    "devices": [
+        (lambda v=v: devices.strategy(v), V, "strategy must be one of auto, single, .* Received: ")
+        for v in ("", 3, None, PLANE)
+    ],
+    "photographs": [
+        *[
+            (lambda v=v: folder.loader(v), T, "`image_size` must be an integer. Received: ")
+            for v in (None, 2.5, "3", (3, 4))
+        ],
+        (lambda: folder.loader(0), V, "`image_size` must be at least 1. Received: image_size=0"),
+        *[(lambda v=v: folder.read(v), T, "`folder` must be a str or a path. Received: ") for v in (None, 3, ["x"])],
+        (lambda: folder.read("x", seed=-1), V, "`seed` must be at least 0. Received: seed=-1"),
+        (lambda: folder.read("x", test_share="half"), T, "`test_share` must be a number. Received: .*'half'"),
+        (
+            lambda: folder.read("x", validation_share=0),
+            V,
+            "`validation_share` must be .* Received: validation_share=0",
+        ),
+        (lambda: folder.read("no folder"), FileNotFoundError, "is needed. Received: no folder"),
+    ],
+    "checks": [
+        *[
+            (lambda v=v: checks.padding.q1.hint(v), T, "`level` must be an integer. Received: ")
+            for v in (None, 1.5, "1", True)
+        ],
+        *[
+            (lambda v=v: checks.padding.q1.hint(v), V, f"`level` must be at least 1. Received: level={v}")
+            for v in (0, -1)
+        ],
+    ],
+}
+
+
+@pytest.mark.parametrize("function", TABLE)
+def test_bad_input_is_refused_with_its_message(function):
+    for call, error, message in TABLE[function]:
+        with pytest.raises(error, match=message) as caught:
+            call()
+        assert caught.type is error
+    plt.close("all")
+
+
+HOSTILE = [keras.Input((3,)), [[0] * 999] * 9, 10**400, math.nan, np.array([], dtype=object), np.ma.masked, {}, len, 1j]
+
+
+@pytest.mark.parametrize("question", [checks.padding.q1, checks.padding.q3, checks.convolution.q4], ids=["a", "b", "c"])
+def test_no_answer_breaks_a_check(question, capsys):
+    for answer in [*HOSTILE, *(lambda *_, value=value: value for value in HOSTILE)]:
+        result = question.check(answer)
+        assert result.outcome == "wrong" and len(result.message) < 1000

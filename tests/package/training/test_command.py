@@ -1,0 +1,327 @@
+"""`python -m cnn_course.training`: a run, its folder, and what it refuses; run in this process, on tiny networks."""
+
+import contextlib
+import csv
+import errno
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from cnn_course.training import __main__ as command
+from cnn_course.training import devices, recipe
+from cnn_course.training import folder as photo_folder
+from test_folder import picture
+
+# isort: split
+import keras
+import tensorflow as tf
+
+TINY = ["--model", "lenet5", "--image-size", "28", "--batch-size", "4", "--epochs", "3"]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for name in ("cat", "dog"):
+        for i in range(6):
+            picture(folder / name / f"{i}.png", seed=i)
+    (folder / "dog" / "notes.txt").write_text("not an image")
+    return folder
+
+
+def train(output, *flags):
+    return command.main(["--output", str(output), *map(str, flags)])
+
+
+def log(folder):
+    with (folder / "log.csv").open(newline="", encoding="utf-8") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def finished(photos, tmp_path_factory):
+    """Run folder of an uninterrupted run; what it printed lies beside it."""
+    folder = tmp_path_factory.mktemp("run")
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        assert train(folder, *TINY, "--data", photos) == 0
+    (folder.parent / "printed").write_text(out.getvalue() + err.getvalue(), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def test_a_run_leaves_what_it_promises(finished):
+    names = {"settings.json", "log.csv", "checkpoint.keras", "tensorboard", "result.json"}
+    assert {path.name for path in finished.iterdir()} == names
+    rows = log(finished)
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert [row["learning_rate"] for row in rows] == pytest.approx([2e-3, 2e-3, 2e-4])  # drops at four fifths
+    curves = {"loss", "accuracy", "top_5"}
+    assert set(rows[0]) == {"epoch", "learning_rate", *curves, *(f"val_{name}" for name in curves)}
+    settings = json.loads((finished / "settings.json").read_text(encoding="utf-8"))
+    assert settings["contents"]["classes"] == ["cat", "dog"] and settings["contents"]["train"] == 8
+
+
+def test_the_result_is_that_of_the_checkpoint_on_the_test_split(finished, photos):
+    model = keras.saving.load_model(finished / "checkpoint.keras")
+    dataset, _ = photo_folder.read(photos)
+    load = photo_folder.loader(28)
+    expected = model.evaluate(load(tf.constant(dataset.x_test)), dataset.y_test, verbose=0, return_dict=True)
+    result = json.loads((finished / "result.json").read_text(encoding="utf-8"))
+    assert result.pop("epochs") == 3
+    assert result == pytest.approx({f"test_{name}": value for name, value in expected.items()}, abs=1e-6)
+
+
+def test_files_that_are_no_images_are_reported(finished):
+    printed = (finished.parent / "printed").read_text(encoding="utf-8")
+    assert "notes.txt: Unknown image file format" in printed and "Skipped in all: 1 files." in printed
+    assert "8 images for train, 2 images for validation, 2 images for test." in printed
+    assert "test_accuracy" in printed
+
+
+SLOW = pytest.mark.slow
+MOMENTS = ["in a batch", *(pytest.param(f"{when} the checkpoint", marks=SLOW) for when in ("before", "after"))]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupted_run_continues_with_the_same_numbers(finished, photos, tmp_path, monkeypatch, capsys, moment):
+    stop, folder = [True], tmp_path / "run"
+
+    def interrupt(epoch):
+        if epoch == 1 and stop:
+            stop.clear()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    class Interrupting(recipe.Checkpoint):
+        def on_train_batch_end(self, batch, logs=None):
+            if moment == "in a batch" and self.model.optimizer.iterations.numpy() == 3:
+                interrupt(1)
+
+        def on_epoch_end(self, epoch, logs=None):
+            if moment == "before the checkpoint":
+                interrupt(epoch)
+            super().on_epoch_end(epoch, logs)
+            if moment == "after the checkpoint":
+                interrupt(epoch)
+
+    monkeypatch.setattr(recipe, "Checkpoint", Interrupting)
+    assert train(folder, *TINY, "--data", photos, "--resume") == 143
+    error = capsys.readouterr().err
+    assert "has no checkpoint yet: lenet5 on" in error and "Stopped. The last checkpoint stays" in error
+    with (folder / "log.csv").open("a", encoding="utf-8") as file:
+        file.write("9,0.5,half a row")
+    assert train(folder, "--resume") == 0
+    assert f"{2 if moment == 'after the checkpoint' else 1} epochs are done." in capsys.readouterr().err
+    assert log(folder) == log(finished)
+    for name in ("result.json", "settings.json"):
+        assert (folder / name).read_text(encoding="utf-8") == (finished / name).read_text(encoding="utf-8")
+
+
+def test_more_epochs_continue_a_finished_run(copy, finished):
+    assert train(copy, "--resume", "--epochs", 4) == 0
+    assert log(copy)[:3] == log(finished) and len(log(copy)) == 4
+    assert json.loads((copy / "result.json").read_text(encoding="utf-8"))["epochs"] == 4
+    (events,) = (copy / "tensorboard").iterdir()
+    records = tf.data.TFRecordDataset(str(events))
+    steps = [tf.compat.v1.Event.FromString(record.numpy()).step for record in records]
+    assert sorted(set(steps)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "is not empty: add --resume to continue, or choose another --output."),
+        (["--resume", "--seed", "3"], "this run was started with --seed 0. Received: --seed 3."),
+        (["--resume", "--batch-size", "2"], "this run was started with --batch-size 4. Received: --batch-size 2."),
+        (["--resume", "--data", "digits"], "Received: --data digits."),
+        (["--resume", "--epochs", "2"], "--epochs must be at least the 3 that are done. Received: 2."),
+    ],
+)
+def test_a_run_folder_is_never_overwritten(copy, capsys, flags, message):
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert train(copy, *flags) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+def test_other_images_than_those_of_the_run_are_refused(copy, photos, capsys):
+    new = picture(photos / "cat" / "new.png")
+    assert train(copy, "--resume", "--epochs", 4) == 2
+    new.unlink()
+    assert "are not those that this run was started with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--data", "nowhere"], "A folder with one subfolder for each class is needed. Received: "),
+        (["--data-path", "x"], "'textures' comes with the course"),
+        (["--model", "lenet5", "--width", "0.5"], "--variant and --width belong to alexnet. Received: --model lenet5."),
+        (["--data", "digits"], "alexnet needs larger images: see --image-size. Received: (28, 28, 1)."),
+        (["--batch-size", "55"], "train needs at least 55 with --batch-size 55 on 1 devices. Received: 54."),
+        (["--drops", "3", "2"], "--drops must be increasing epochs. Received: [3, 2]."),
+        (["--strategy", "mirrored"], "'mirrored' needs at least two devices"),
+        (["--strategy", "multi_worker"], "needs the environment variable TF_CONFIG"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_training(tmp_path, monkeypatch, capsys, flags, message):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert train(tmp_path / "run", *flags) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith("error: ") and message in error and "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("epochs", "0"), ("epochs", "x"), ("learning-rate", "-1"), ("learning-rate", "nan"), ("weight-decay", "inf"),
+     ("seed", "-1"), ("seed", "4294967296"), ("width", "0"), ("model", "vgg"), ("strategy", "tpu"), ("batch", "3")],
+)  # fmt: skip
+def test_wrong_flags_are_named(tmp_path, capsys, flag, value):
+    with pytest.raises(SystemExit) as stopped:
+        train(tmp_path, f"--{flag}", value)
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2 and f"--{flag}" in error and value in error and len(error.splitlines()) == 2
+
+
+def test_unexpected_errors_keep_their_traceback(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipe, "augmentation", lambda flip: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path, "--model", "lenet5", "--data", "digits")
+
+
+def test_too_little_space_is_known_before_training(tmp_path, monkeypatch, capsys):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10**6))
+    assert train(tmp_path / "run", "--model", "lenet5", "--data", "digits") == 2
+    # 61,706 weights and 3 of the normalization, twice (momentum), 4 bytes each, two files and a mebibyte
+    assert "needs 2 MB for checkpoints. Received: 1 MB free." in capsys.readouterr().err
+    assert not list((tmp_path / "run").iterdir())
+
+
+@pytest.mark.parametrize("fault", ["error", pytest.param("limit", marks=SLOW)])
+def test_a_full_disk_is_named_and_the_checkpoint_stays(copy, finished, monkeypatch, capsys, fault):
+    before = (copy / "checkpoint.keras").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if fault == "error":
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(recipe, "write_whole", raising(full, recipe.write_whole, "checkpoint.keras"))
+    try:
+        if fault == "limit":  # no file may grow beyond half a checkpoint: a real error of the operating system
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+        assert train(copy, "--resume", "--epochs", 4) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot write to" in (error := capsys.readouterr().err) and "The last checkpoint stays." in error
+    assert (copy / "checkpoint.keras").read_bytes() == before
+    if fault == "limit":
+        assert train(copy, "--resume") == 0 and log(copy)[:3] == log(finished) and len(log(copy)) == 4
+
+
+def raising(error, write, name):
+    def wrapped(path, content):
+        if path.name == name:
+            raise error
+        write(path, content)
+
+    return wrapped
+
+
+@pytest.mark.slow
+def test_mixed_precision_computes_in_float16_and_ends_in_float32(tmp_path):
+    flags = ["--model", "lenet5", "--data", "digits", "--epochs", 1, "--batch-size", 128, "--mixed-precision"]
+    assert train(tmp_path / "run", *flags) == 0
+    model = keras.saving.load_model(tmp_path / "run" / "checkpoint.keras")
+    assert model.layers[-2].compute_dtype == "float16" and model.layers[-1].compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+    assert train(tmp_path / "run", "--resume", "--epochs", 2) == 0
+    assert len(log(tmp_path / "run")) == 2
+
+
+@pytest.mark.slow
+def test_a_run_with_xla_gives_nearly_the_same_numbers_and_resumes(tmp_path):
+    flags = ["--model", "lenet5", "--data", "digits", "--batch-size", 128, "--augmentation", "none", "--epochs", 1]
+    assert train(tmp_path / "off", *flags) == 0 and train(tmp_path / "xla", *flags, "--xla") == 0
+    off, xla = (log(tmp_path / name)[0]["loss"] for name in ("off", "xla"))
+    assert xla == pytest.approx(off, rel=1e-3)
+    assert keras.saving.load_model(tmp_path / "xla" / "checkpoint.keras").jit_compile
+    assert train(tmp_path / "xla", "--resume", "--epochs", 2) == 0
+    assert len(log(tmp_path / "xla")) == 2
+
+
+def test_xla_needs_one_device(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(devices, "strategy", lambda name: SimpleNamespace(num_replicas_in_sync=2))
+    assert train(tmp_path / "run", "--xla") == 2
+    assert "--xla needs one device: add --strategy single. Received: 2." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("data", "kinds"), [("digits", 3), ("textures", 4)])
+def test_writing_is_not_mirrored(data, kinds):
+    settings = command._settings(command.Path("nowhere"), {"data": data}, False)
+    assert len(recipe.augmentation(settings["augmentation"] == "all")) == kinds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}']
+)
+def test_tf_config_must_be_as_tensorflow_documents_it(monkeypatch, text):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match="needs the environment variable TF_CONFIG .*Received: "):
+        devices.strategy("multi_worker")
+
+
+MEMORY = """
+from cnn_course.training import devices
+devices.reuse_memory()
+import tensorflow as tf
+ones = tf.ones(1000)
+print(tf.config.experimental.get_memory_info("CPU:0")["current"])
+"""
+
+
+def test_memory_of_a_step_is_kept_unless_the_user_says_otherwise():
+    for wish, kept in ((None, True), ("true", True), ("false", False)):
+        environment = {name: value for name, value in os.environ.items() if name != "TF_CPU_ALLOCATOR_USE_BFC"}
+        environment |= {"TF_CPU_ALLOCATOR_USE_BFC": wish} if wish else {}
+        done = subprocess.run([sys.executable, "-c", MEMORY], env=environment, capture_output=True, text=True)
+        if kept:
+            assert done.returncode == 0 and int(done.stdout) >= 4000, done.stderr
+        else:
+            assert "Allocator stats not available" in done.stderr
+
+
+def test_the_command_keeps_memory(monkeypatch):
+    order = []
+    monkeypatch.setattr(devices, "reuse_memory", lambda: order.append("keep"))
+    monkeypatch.setattr(command, "main", lambda: order.append("train") or 0)
+    with pytest.raises(SystemExit, match="0"):
+        command.run()
+    assert order == ["keep", "train"]
+
+
+def test_strategies():
+    single = devices.strategy("auto")
+    assert single.num_replicas_in_sync == 1 and devices.is_chief(single) and not tf.distribute.has_strategy()
+    with pytest.raises(ValueError, match="strategy must be one of auto, single, mirrored, multi_worker. Received: 'x'"):
+        devices.strategy("x")
+
+
+def test_evaluating_is_what_keras_does(finished, photos):
+    model = keras.saving.load_model(finished / "checkpoint.keras")
+    dataset, _ = photo_folder.read(photos)
+    found = recipe.in_order(dataset.x_train, dataset.y_train, 3, photo_folder.loader(28))
+    assert devices.evaluate(model, found) == pytest.approx(model.evaluate(found, verbose=0, return_dict=True), abs=1e-6)

@@ -1,0 +1,209 @@
+"""The project as a whole: cheap imports, a wheel that carries its data, pins and documents that agree."""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from cnn_course import homework
+from lessons import LESSONS, ROOT
+
+LIGHT = ["arithmetic", "checks", "data", "data.formats", "data.originals", "figures", "homework", "homework.__main__"]
+LIGHT += ["kernels", "reference", "training"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def python(code, *options, **environment):
+    command = [sys.executable, *options, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", ["", *LIGHT])
+def test_modules_load_no_framework(module):
+    name = f"cnn_course.{module}".strip(".")
+    printed = python(f"import sys, {name}; print(*{{n.split('.')[0] for n in sys.modules}})")
+    loaded = set(printed.split())
+    assert not loaded & {"tensorflow", "keras", "torch", "jax"}
+    if module != "figures":
+        assert not loaded & {"matplotlib", "pooch", "requests", "tqdm"}
+
+
+def test_every_public_name_exists_and_has_a_docstring():
+    import importlib
+
+    for module_name in [
+        *LIGHT,
+        "anatomy",
+        "anatomy.tables",
+        "checks.engine",
+        "anatomy.fields",
+        "anatomy.calls",
+        "anatomy.macs",
+        "models",
+    ]:
+        module = importlib.import_module(f"cnn_course.{module_name}")
+        assert module.__doc__ and sorted(set(module.__all__)) == sorted(module.__all__)
+        for name in module.__all__:
+            value = getattr(module, name)
+            if callable(value) and not isinstance(value, (tuple, str)):
+                assert value.__doc__, f"{module_name}.{name}"
+
+
+def installed_version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def test_constraints_are_names_with_exact_versions_and_are_installed():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert len({pin.name for pin in pins}) == len(pins) > 50
+    for pin in pins:
+        assert [specifier.operator for specifier in pin.specifier] == ["=="] and pin.url is None
+        if pin.marker is None or pin.marker.evaluate():
+            version = installed_version(pin.name)
+            for_slow = version is None and installed_version("scikit-learn") is None  # comes with `make test-slow`
+            assert for_slow or pin.specifier.contains(version), f"{pin} is not installed"
+    versions = {pin.name: str(pin.specifier)[2:] for pin in pins}
+    extras = PROJECT["optional-dependencies"]
+    for text in (*PROJECT["dependencies"], *(text for name in set(extras) - {"gpu"} for text in extras[name])):
+        wanted = Requirement(text)
+        assert wanted.name == PROJECT["name"] or wanted.specifier.contains(versions[wanted.name]), text
+
+
+def test_whatever_a_dependency_needs_is_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonicalize_name(Requirement(line).name) for line in lines}
+    waiting, seen = [Requirement("cnn-course[test]")], set()
+    while waiting:
+        wanted = waiting.pop()
+        for text in importlib.metadata.requires(wanted.name) or []:
+            needed = Requirement(text)
+            applies = any(needed.marker is None or needed.marker.evaluate({"extra": e}) for e in ("", *wanted.extras))
+            if applies and str(needed) not in seen:
+                seen.add(str(needed))
+                waiting.append(needed)
+    names = {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
+    assert len(names) > 100 and names - pinned == set()
+    lessons, gpu = (PROJECT["optional-dependencies"][extra] for extra in ("lessons", "gpu"))
+    assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in lessons if "tensorflow" in text]
+
+
+def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^uv pip compile [^`]*?constraints\.txt$", readme, re.MULTILINE)
+    tested = ("--extra test", "--extra instructor", "--extra originals")
+    for option in (*tested, "--universal", "--no-emit-index-url", "--upgrade", "--python-version 3.11"):
+        assert option in command
+
+
+def test_ruff_has_one_version_everywhere():
+    pinned = next(text for text in PROJECT["optional-dependencies"]["test"] if text.startswith("ruff"))
+    assert f"{pinned}\n" in (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert f"[{pinned}]" in (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+
+
+def test_ruff_finds_nothing():
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ci_runs_the_commands_of_the_readme_and_nothing_else():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in script if line and not line.startswith("#")]
+    assert commands == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "make test", "make test-slow"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ("make lab", "make test", "make test-slow", "make notebooks"):
+        assert re.search(rf"^\s*{command}\b", readme, re.MULTILINE), command
+
+
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("*.md")) + sorted((ROOT / "data").glob("*.md")), ids=lambda p: p.name
+)
+def test_links_between_documents_resolve(document):
+    text = document.read_text(encoding="utf-8")
+    for exclamation, label, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", text):
+        assert not exclamation or label.strip(), f"image {target} has no text alternative"
+        if not target.startswith(("http", "#", "mailto:")):
+            assert (document.parent / target.split("#")[0]).exists(), target
+
+
+def test_dependencies_are_defended_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
+        for requirement in map(Requirement, group):
+            assert requirement.name == PROJECT["name"] or f"| {requirement.name} " in readme, requirement.name
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_every_supported_python_reads_all_modules(version):
+    interpreter = f"python{version}"
+    if shutil.which(interpreter) is None or subprocess.run([interpreter, "-c", ""], capture_output=True).returncode:
+        pytest.skip(f"{interpreter} is not on the path")
+    code = """
+import ast, doctest, pathlib
+for file in pathlib.Path().glob("*/**/*.py"):
+    if not file.parts[0].startswith("."):
+        ast.parse(file.read_text(encoding="utf-8"), str(file))
+from cnn_course import arithmetic
+print(doctest.testmod(arithmetic))
+"""
+    command = [interpreter, "-B", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "failed=0" in done.stdout and "attempted=0" not in done.stdout
+
+
+def test_version_is_the_same_everywhere():
+    import cnn_course
+
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"## {cnn_course.__version__}" in changelog and f"\nversion: {cnn_course.__version__}\n" in citation
+    assert importlib.metadata.version("cnn-course") == cnn_course.__version__
+
+
+@pytest.mark.slow
+def test_a_wheel_installed_elsewhere_carries_its_data_and_lessons(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"cnn_course/_data/cat.npz", "cnn_course/_data/SHA256SUMS", "cnn_course/_data/README.md"} <= set(names)
+    assert {f"cnn_course/_notebooks/{lesson.name}" for lesson in LESSONS} <= set(names)
+    assert not any(name.startswith(("tests/", "work/", "notebooks/")) for name in names)
+    assert f"./{wheel.name}[lessons]" == homework.WHEEL and wheel.stat().st_size < 15e6
+
+    venv.create(tmp_path / "venv", with_pip=True)
+    elsewhere = tmp_path / "else where"
+    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "--no-index", "--no-deps", "--quiet"]
+    subprocess.run([*pip, "--target", str(elsewhere), str(wheel)], check=True, capture_output=True, timeout=300)
+    code = """
+import cnn_course, numpy
+from cnn_course import data
+from cnn_course._files import shipped
+print(cnn_course.__file__)
+print(shipped("data"), *[data.photo(name).shape for name in data.PHOTOS], data.load("digits"))
+"""
+    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(elsewhere)}, "capture_output": True}
+    options |= {"text": True, "check": True, "timeout": 300}
+    done = subprocess.run([sys.executable, "-P", "-c", code], **options)
+    first, second = done.stdout.splitlines()
+    assert first.startswith(str(elsewhere)) and second.startswith(str(elsewhere / "cnn_course" / "_data"))
+    assert "(300, 451, 3)" in second and "train (1149, 28, 28, 1)" in second
+    subprocess.run([sys.executable, "-P", "-m", "cnn_course.homework", "03", "00.q1"], **options)
+    assert "my_pixel_uses" in (tmp_path / "homework.ipynb").read_text(encoding="utf-8")
