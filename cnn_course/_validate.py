@@ -1,4 +1,8 @@
-"""The only place where an argument is refused: integers, numbers, pairs, paths, arrays."""
+"""The only place where an argument is refused: integers, numbers, booleans, pairs, paths, arrays.
+
+Each function takes the value and `name`, what the message calls it, and returns the value in one form. A wrong kind of
+value is a TypeError, a wrong value a ValueError: "`name` must be …. Received: name=value".
+"""
 
 import math
 import numbers
@@ -6,102 +10,77 @@ import operator
 import reprlib
 from pathlib import Path
 
-__all__ = ["named", "validate_bool", "validate_integer", "validate_number", "validate_pair", "validate_path"]
+__all__ = [
+    "named",
+    "validate_array",
+    "validate_bool",
+    "validate_integer",
+    "validate_number",
+    "validate_pair",
+    "validate_path",
+]
 
 
 def validate_integer(value, name, minimum):
-    """Return `value` as an int, or say what was required.
-
-    Args:
-        value: anything with `__index__` except bool (a NumPy integer, for example).
-        name: str, how the message calls the value.
-        minimum: int, the smallest value allowed.
-
-    Returns:
-        int >= `minimum`.
-
-    Raises:
-        TypeError: `value` is not an integer (floats, bools and strings are refused, `2.0` too).
-        ValueError: `value` is below `minimum`.
+    """Return an int of at least `minimum`, from anything with `__index__` except bool: NumPy's integers, too.
 
     >>> validate_integer(3, "strides", minimum=1)
     3
     """
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"`{name}` must be an integer. Received: {named(name, value)}.") from None
+    number = _index(value)
+    if number is None:
+        raise TypeError(f"`{name}` must be an integer. Received: {named(name, value)}.")
     if number < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}. Received: {name}={reprlib.repr(number)}.")
     return number
 
 
-def validate_number(value, name, above=-math.inf, minimum=-math.inf):
-    """Return `value` as a float, or say what was required.
-
-    Args:
-        value: int or float, of NumPy too; no bool.
-        name: str, how the message calls the value.
-        above: float, the value must be greater.
-        minimum: float, the smallest value allowed.
-
-    Returns:
-        float, finite.
-
-    Raises:
-        TypeError: `value` is not a real number.
-        ValueError: `value` is infinite, not a number (NaN), or too small.
+def validate_number(value, name, above=-math.inf, minimum=-math.inf, maximum=math.inf):
+    """Return a finite float `> above`, `>= minimum` and `<= maximum`, from any real number except bool.
 
     >>> validate_number(1, "alpha", minimum=0)
     1.0
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    real = value[()] if getattr(value, "ndim", None) == 0 else value  # what an array without axes holds
+    if isinstance(real, bool) or not isinstance(real, numbers.Real):
         raise TypeError(f"`{name}` must be a number. Received: {named(name, value)}.")
     try:
-        number = float(value)
+        number = float(real)
     except OverflowError:
         number = math.inf
-    if not (math.isfinite(number) and number > above and number >= minimum):
-        limit = f" above {above}" if above > -math.inf else f" of at least {minimum}" if minimum > -math.inf else ""
+    if not (math.isfinite(number) and number > above and minimum <= number <= maximum):
+        limits = {" above ": above, " of at least ": minimum, " of at most ": maximum}
+        limit = " and".join(f"{words}{limit}" for words, limit in limits.items() if math.isfinite(limit))
         raise ValueError(f"`{name}` must be a finite number{limit}. Received: {name}={reprlib.repr(value)}.")
     return number
 
 
-def validate_pair(value, name):
-    """Return two ints >= 1, or say what was required.
+def validate_bool(value, name):
+    """Return True or False.
 
-    Args:
-        value: int >= 1 for both axes, or a pair (height, width) of such ints.
-        name: str, how the message calls the value.
+    >>> validate_bool(True, "use_bias")
+    True
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"`{name}` must be True or False. Received: {named(name, value)}.")
+    return value
 
-    Returns:
-        tuple of two ints.
 
-    Raises:
-        TypeError: a part is not an integer.
-        ValueError: a part is below 1.
+def validate_pair(value, name, minimum=1):
+    """Return two ints of at least `minimum`, (height, width), from such a pair or from one int for both.
 
     >>> validate_pair(3, "kernel_size"), validate_pair((3, 5), "kernel_size")
     ((3, 3), (3, 5))
     """
-    height, width = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
-    return validate_integer(height, name, minimum=1), validate_integer(width, name, minimum=1)
+    parts = value if isinstance(value, (tuple, list)) else (value, value)
+    if len(parts) != 2 or any(_index(part) is None for part in parts):
+        raise TypeError(f"`{name}` must be an integer or a pair of integers. Received: {named(name, value)}.")
+    height, width = parts
+    return validate_integer(height, name, minimum), validate_integer(width, name, minimum)
 
 
 def validate_path(value, name):
-    """Return `value` as a path, or say what was required.
-
-    Args:
-        value: str or `os.PathLike` of a str.
-        name: str, how the message calls the value.
-
-    Returns:
-        `pathlib.Path`; nothing is looked up.
-
-    Raises:
-        TypeError: `value` is neither.
+    """Return a `pathlib.Path`, from a str or an `os.PathLike` of a str; nothing is looked up.
 
     >>> validate_path("data/mnist.npz", "path").name
     'mnist.npz'
@@ -112,12 +91,38 @@ def validate_path(value, name):
         raise TypeError(f"`{name}` must be a str or a path. Received: {named(name, value)}.") from None
 
 
+def validate_array(values, name, rank=None):
+    """Return a NumPy array of real numbers with at least one element, and `rank` axes if given, none of them masked.
+
+    >>> validate_array([[1, 2]], "image", rank=2)
+    array([[1, 2]])
+    """
+    import numpy as np  # here, so that arithmetic needs the standard library only
+
+    try:
+        array = np.asarray(values)
+    except (RuntimeError, TypeError, ValueError) as error:  # rows of different lengths, symbolic tensors
+        raise ValueError(f"`{name}` must be an array. Received: {named(name, values)}: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`{name}` must hold real numbers. Received: {named(name, values)} of dtype {array.dtype}.")
+    if rank is not None and array.ndim != rank:
+        raise ValueError(f"`{name}` must have {rank} axes. Received: {name} of shape {array.shape}.")
+    if array.size == 0:
+        raise ValueError(f"`{name}` must have at least one element. Received: {name} of shape {array.shape}.")
+    masked = np.ma.count_masked(values) if isinstance(values, np.ma.MaskedArray) else 0
+    if masked:
+        raise ValueError(f"`{name}` must have no masked elements. Received: {name} with {masked} masked.")
+    return array
+
+
 def named(name, value):
     """A value of any kind for a message: its name, its beginning (it may be a whole image), its type."""
     return f"{name}={reprlib.repr(value)} ({type(value).__name__})"
 
 
-def validate_bool(value, name):
-    if not isinstance(value, bool):
-        raise TypeError(f"`{name}` must be True or False. Received: {named(name, value)}.")
-    return value
+def _index(value):
+    """The int that a value stands for, or None."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_course import arithmetic
-from cnn_course._validate import validate_integer, validate_number, validate_pair
+from cnn_course._validate import validate_array, validate_integer, validate_number, validate_pair
 
 __all__ = [
     "average_pool2d",
@@ -54,8 +54,8 @@ def cross_correlate(image, kernel):
     array([[19, 25],
            [37, 43]])
     """
-    image = _real_array(image, "image", rank=2)
-    kernel = _real_array(kernel, "kernel", rank=2)
+    image = validate_array(image, "image", rank=2)
+    kernel = validate_array(kernel, "kernel", rank=2)
     return conv2d(image[np.newaxis, :, :, np.newaxis], kernel[:, :, np.newaxis, np.newaxis])[0, :, :, 0]
 
 
@@ -80,7 +80,7 @@ def convolve(image, kernel):
     array([[ 5, 11],
            [23, 29]])
     """
-    return cross_correlate(image, _real_array(kernel, "kernel", rank=2)[::-1, ::-1])
+    return cross_correlate(image, validate_array(kernel, "kernel", rank=2)[::-1, ::-1])
 
 
 def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=1, groups=1):
@@ -113,7 +113,7 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
     """
     images, kernel, groups = _validate_convolution(images, kernel, groups)
     if bias is not None:
-        bias = _real_array(bias, "bias", rank=1)
+        bias = validate_array(bias, "bias", rank=1)
         if bias.shape != kernel.shape[-1:]:
             raise ValueError(f"`bias` must have one value per filter. Received: {bias.shape=}, {kernel.shape=}.")
         (bias,) = _accumulated(bias)
@@ -179,7 +179,7 @@ def im2col(images, kernel_size, strides=1, padding="valid", dilation_rate=1):
     >>> im2col(np.arange(9).reshape(1, 3, 3, 1), 2)[0, 0, 1].tolist()  # second window of the first row
     [1, 2, 4, 5]
     """
-    (images,) = _accumulated(_real_array(images, "images", rank=4))
+    (images,) = _accumulated(validate_array(images, "images", rank=4))
     layout = _layout(images, kernel_size, strides, padding, dilation_rate)
     windows = _windows(_pad(images, layout, 0), layout)
     return windows.reshape(*windows.shape[:3], -1)
@@ -207,7 +207,7 @@ def max_pool2d(images, pool_size, strides=None, padding="valid"):
     array([[-1, -2],
            [-4, -5]])
     """
-    images = _real_array(images, "images", rank=4)
+    images = validate_array(images, "images", rank=4)
     layout = _pool_layout(images, pool_size, strides, padding)
     return _maximum(_pad(images, layout, _lowest(images.dtype)), layout)
 
@@ -234,7 +234,7 @@ def max_pool2d_gradient(images, output_gradient, pool_size, strides=None, paddin
     array([[0., 1.],
            [0., 0.]])
     """
-    images = _real_array(images, "images", rank=4)
+    images = validate_array(images, "images", rank=4)
     layout = _pool_layout(images, pool_size, strides, padding)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
     padded = _pad(images, layout, _lowest(images.dtype))
@@ -272,7 +272,7 @@ def average_pool2d(images, pool_size, strides=None, padding="valid"):
     array([[2. , 3.5],
            [6.5, 8. ]])
     """
-    images = _floating(_real_array(images, "images", rank=4))
+    images = _floating(validate_array(images, "images", rank=4))
     layout = _pool_layout(images, pool_size, strides, padding)
     windows = _windows(_pad(images, layout, 0), layout)
     total = sum(windows[:, :, :, a, b] for a, b in layout.offsets())
@@ -299,7 +299,7 @@ def average_pool2d_gradient(images, output_gradient, pool_size, strides=None, pa
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    images = _real_array(images, "images", rank=4)
+    images = validate_array(images, "images", rank=4)
     layout = _pool_layout(images, pool_size, strides, padding)
     output_gradient = _validate_gradient(output_gradient, (*layout.output_shape(images), images.shape[-1]))
     share = output_gradient / layout.pixels_under_window(images).astype(output_gradient.dtype)
@@ -327,7 +327,7 @@ def relu(values):
     >>> relu(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
     """
-    values = _real_array(values, "values")
+    values = validate_array(values, "values")
     return np.maximum(values, values.dtype.type(0))
 
 
@@ -351,7 +351,7 @@ def softmax(logits, axis=-1):
     >>> softmax(np.log([1.0, 2.0, 5.0])).round(3)
     array([0.125, 0.25 , 0.625])
     """
-    logits = _floating(_real_array(logits, "logits"))
+    logits = _floating(validate_array(logits, "logits"))
     axis = validate_integer(axis, "axis", minimum=-max(logits.ndim, 1))
     if axis >= logits.ndim or not logits.ndim:
         raise ValueError(f"`axis` must be an axis of the array. Received: {axis=}, {logits.shape=}.")
@@ -382,7 +382,7 @@ def local_response_normalization(images, depth_radius=2, bias=2.0, alpha=1e-4, b
     >>> float(local_response_normalization(np.full((1, 1, 1, 5), 2.0), bias=1.0, alpha=1.0, beta=1.0)[0, 0, 0, 2])
     0.09523809523809523
     """  # 2 / (1 + 5 * 4) = 2 / 21
-    images = _floating(_real_array(images, "images", rank=4))
+    images = _floating(validate_array(images, "images", rank=4))
     channels = images.shape[-1]
     depth_radius = min(validate_integer(depth_radius, "depth_radius", minimum=0), channels - 1)
     bias = validate_number(bias, "bias", above=0)
@@ -543,24 +543,6 @@ def _lowest(dtype):
     return False if dtype.kind == "b" else np.iinfo(dtype).min
 
 
-def _real_array(values, name, rank=None):
-    try:
-        array = np.asarray(values)
-    except (RuntimeError, TypeError, ValueError) as error:  # rows of different lengths, symbolic tensors
-        message = f"`{name}` must be an array of numbers. Received: {name}={reprlib.repr(values)}: {error}"
-        raise ValueError(message) from error
-    if array.dtype.kind not in "biuf":
-        received = f"{name}={reprlib.repr(values)} of dtype {array.dtype}"
-        raise TypeError(f"`{name}` must hold real numbers. Received: {received}.")
-    if rank is not None and array.ndim != rank:
-        raise ValueError(f"`{name}` must have {rank} axes. Received: {name} of shape {array.shape}.")
-    if array.size == 0:
-        raise ValueError(f"`{name}` must have at least one element. Received: {name} of shape {array.shape}.")
-    if np.ma.is_masked(values):
-        raise ValueError(f"`{name}` must have no masked elements. Received: {np.ma.count_masked(values)} masked.")
-    return array
-
-
 def _floating(array):
     """The array in its own dtype if floating, otherwise in float64."""
     return array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -581,7 +563,7 @@ def _accumulated(*arrays):
 
 
 def _validate_convolution(images, kernel, groups):
-    images, kernel = _real_array(images, "images", rank=4), _real_array(kernel, "kernel", rank=4)
+    images, kernel = validate_array(images, "images", rank=4), validate_array(kernel, "kernel", rank=4)
     groups = validate_integer(groups, "groups", minimum=1)
     if images.shape[-1] != groups * kernel.shape[2] or kernel.shape[-1] % groups:
         raise ValueError(
@@ -592,7 +574,7 @@ def _validate_convolution(images, kernel, groups):
 
 
 def _validate_gradient(output_gradient, shape):
-    output_gradient = _real_array(output_gradient, "output_gradient", rank=4)
+    output_gradient = validate_array(output_gradient, "output_gradient", rank=4)
     if output_gradient.shape != shape:
         raise ValueError(
             f"`output_gradient` must have the shape of the output, {shape}. Received: {output_gradient.shape=}."

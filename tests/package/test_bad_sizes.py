@@ -55,6 +55,8 @@ def flag(value):
 
 
 def number(value):
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype == float:
+        value = value[()]
     real = isinstance(value, (int, float, np.floating, np.integer, fractions.Fraction)) and not isinstance(value, bool)
     return real and -math.inf < value < math.inf
 
@@ -111,6 +113,8 @@ ARGUMENTS = {
     arithmetic.receptive_field: {"layers": layers},
     arithmetic.same_padding: AXIS,
     arithmetic.transposed_output_size: {"padding": padding, **AXIS},
+    _validate.validate_array: {"values": plane},
+    _validate.validate_bool: {"value": flag},
     _validate.validate_integer: {"value": whole},
     _validate.validate_number: {"value": positive},
     _validate.validate_pair: {"value": pair},
@@ -249,6 +253,10 @@ def other_call(draw, function):
         return {"logits": array(draw, draw(SMALL), draw(SMALL)), "axis": draw(st.integers(-2, 1))}
     if function is reference.relu:
         return {"values": array(draw, *draw(st.lists(SMALL, max_size=4)))}
+    if function is _validate.validate_array:
+        return {"values": array(draw, draw(SMALL), draw(SMALL)), "name": "values", "rank": 2}
+    if function is _validate.validate_bool:
+        return {"value": draw(st.booleans()), "name": "value"}
     if function is _validate.validate_path:
         return {"value": draw(st.text(max_size=9)), "name": "value"}
     options = {"above": 0} if function is _validate.validate_number else {"minimum": 1}
@@ -358,6 +366,7 @@ ORACLES = {  # test_arithmetic.py and test_costs.py count what is not here
     arithmetic.conv_macs: lambda output_size, **call: math.prod(both(output_size)) * kernel_elements(**call),
     arithmetic.conv_parameters: lambda use_bias, **call: kernel_elements(**call) + use_bias * call["filters"],
     arithmetic.dense_parameters: lambda inputs, units, use_bias: np.zeros((inputs + use_bias, units)).size,
+    _validate.validate_array: lambda values, **_: values,
     _validate.validate_integer: lambda value, **_: value,
     _validate.validate_number: lambda value, **_: value,
     _validate.validate_pair: lambda value, **_: (value, value),
@@ -433,7 +442,7 @@ def test_invalid_calls_are_refused_by_name(function):
 
 def test_every_public_function_is_here():
     public = {getattr(module, name) for module in (_validate, arithmetic, reference) for name in module.__all__}
-    assert set(ARGUMENTS) == public - {_validate.named, _validate.validate_bool, arithmetic.ReceptiveField}
+    assert set(ARGUMENTS) == public - {_validate.named, arithmetic.ReceptiveField}
 
 
 IMAGES, KERNEL = np.ones((1, 8, 9, 2)), np.ones((3, 2, 2, 4))
