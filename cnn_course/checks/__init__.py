@@ -29,3 +29,13 @@ __all__ = [
     "training_alexnet",
     "why_convolution",
 ]
+
+for _title in __all__:
+    _lesson = globals()[_title]
+    _lesson.__dir__ = lambda _questions=tuple(_lesson.__all__): _questions  # Tab lists no solutions
+    for _name in _lesson.__all__:
+        getattr(_lesson, _name).name = f"checks.{_title}.{_name}"
+
+
+def __dir__():
+    return __all__  # Tab lists lessons, no engine

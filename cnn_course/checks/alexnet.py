@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnn_course import reference
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.engine import function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -148,14 +148,9 @@ def _same_half(image, kernel, bias):
     return towers(np.concatenate([half, half], axis=-1), kernel, bias)
 
 
-def _integers(seed, *shapes):
-    generator = np.random.default_rng(seed)
-    return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
-
-
 q4 = function_question(
     towers,
-    cases=[_integers(0, (5, 7, 4), (3, 3, 2, 6), (6,)), _integers(1, (6, 4, 6), (2, 2, 3, 4), (4,))],
+    cases=[integers(0, (5, 7, 4), (3, 3, 2, 6), (6,)), integers(1, (6, 4, 6), (2, 2, 3, 4), (4,))],
     mistakes=[
         (lambda image, kernel, bias: towers(image, kernel, 0 * bias), "The bias is missing: half for each tower."),
         (_same_half, "Both towers read the first half of the channels."),
@@ -230,7 +225,7 @@ def _sums(maps, radius, bias, alpha, beta):
     return maps / np.abs(bias + alpha * np.stack(near, axis=-1)) ** beta
 
 
-_MAPS = _integers(2, (2, 3, 7), (3, 2, 5))
+_MAPS = integers(2, (2, 3, 7), (3, 2, 5))
 
 
 def _neighbors(chosen):

@@ -27,15 +27,18 @@ def same(received, expected):
 
 
 def _agree(received, expected):
-    """Where two arrays of one shape agree, as an array of bool."""
-    rounding = 1e-5 if np.asarray(expected).dtype.kind == "f" else 0
+    """Where two results of one shape agree, as an array of bool."""
+    numbers = np.array(expected, dtype=object)  # keeps a whole number whole beside a float
+    whole = [isinstance(number, (int, np.integer)) for number in numbers.ravel()]
+    rounding = np.where(whole, 0, 1e-5).reshape(numbers.shape)
     return np.isclose(received, expected, rtol=rounding, atol=1e-6)
 
 
 def form(shape):
-    """A shape as NumPy writes it and, where it has at most one axis, in words."""
-    words = {0: ", one number", 1: ", a list of {}"}.get(len(shape), "")
-    return f"{shape}{words.format(*shape)}"
+    """What an answer of this shape is, in words as far as they go."""
+    if len(shape) > 1:
+        return f"an array of shape {shape}"
+    return "one number" if shape == () else "a list of one number" if shape == (1,) else f"{shape[0]} numbers"
 
 
 def shown(value):
@@ -70,11 +73,11 @@ def arguments(case, names):
 
 def difference(received, expected):
     """Where a result first differs from the expected one."""
-    if received.shape != expected.shape:
-        return f"the result must have shape {form(expected.shape)}. Received: shape {form(received.shape)}."
+    if received.shape != np.shape(expected):
+        return f"the result must be {form(np.shape(expected))}. Received: {form(received.shape)}."
     differs = ~_agree(received, expected)
     index = tuple(int(i) for i in np.argwhere(differs)[0])
-    required, found = _told_apart(expected[index], received[index])
+    required, found = _told_apart(np.asarray(expected)[index], received[index])
     if not index:
         return f"the result must be {required}. Received: {found}."
     count = f"{differs.sum()} of {differs.size} values are wrong"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.engine import function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -54,14 +54,9 @@ def repair(kernel_2, order):
     return kernel_2[:, :, order, :]
 
 
-def _integers(seed, *shapes):
-    generator = np.random.default_rng(seed)
-    return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
-
-
 q3 = function_question(
     repair,
-    cases=[(*_integers(0, (3, 2, 4, 4)), [2, 0, 3, 1]), (*_integers(1, (2, 3, 5, 6)), [1, 2, 4, 0, 3])],
+    cases=[(*integers(0, (3, 2, 4, 4)), [2, 0, 3, 1]), (*integers(1, (2, 3, 5, 6)), [1, 2, 4, 0, 3])],
     mistakes=[
         (
             lambda kernel_2, order: kernel_2,
@@ -99,7 +94,7 @@ def conv(image, kernel, bias):
 
 q4 = function_question(
     conv,
-    cases=[_integers(2, (5, 7, 4), (2, 3, 4, 5), (5,)), _integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
+    cases=[integers(2, (5, 7, 4), (2, 3, 4, 5), (5,)), integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
     mistakes=[
         (lambda image, kernel, bias: conv(image, kernel, 0 * bias), "The bias is missing: one number per filter."),
         (
@@ -160,7 +155,7 @@ def to_keras(weights):
 
 q5 = function_question(
     to_keras,
-    cases=[_integers(4, (6, 2, 3, 5)), _integers(5, (3, 3, 3, 3)), _integers(6, (4, 1, 2, 3))],
+    cases=[integers(4, (6, 2, 3, 5)), integers(5, (3, 3, 3, 3)), integers(6, (4, 1, 2, 3))],
     mistakes=[
         (
             lambda weights: weights.reshape([weights.shape[axis] for axis in (2, 3, 1, 0)]),

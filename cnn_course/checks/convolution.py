@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnn_course import reference
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.engine import function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -52,10 +52,10 @@ q2 = value_question(
     why="You have done by hand what `scipy.signal.convolve2d` does, and what Keras does not.",
     hints=(
         "Write the kernel down flipped first: last row first, last column first.",
-        "The flipped kernel is [[−1, 2], [0, 1]].",
+        "The flipped kernel is [[-1, 2], [0, 1]].",
         "Top left: 1·(−1) + 2·2 + 0·0 + 1·1.",
     ),
-    explanation="The flipped kernel [[−1, 2], [0, 1]] slides: 1·(−1) + 2·2 + 0·0 + 1·1 = 4 at the top left.",
+    explanation="The flipped kernel [[-1, 2], [0, 1]] slides: 1·(−1) + 2·2 + 0·0 + 1·1 = 4 at the top left.",
 )
 
 _MOVE_RIGHT = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])
@@ -90,11 +90,6 @@ def convolve(image, kernel):
     return output
 
 
-def _random_arrays(seed, *shapes):
-    generator = np.random.default_rng(seed)
-    return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
-
-
 def _full(image, kernel):
     return convolve(np.pad(image, [(size - 1, size - 1) for size in kernel.shape]), kernel)
 
@@ -108,7 +103,7 @@ def _in_the_image(image, kernel):
 
 q4 = function_question(
     convolve,
-    cases=[_random_arrays(0, (4, 6), (2, 3)), _random_arrays(1, (7, 5), (3, 2)), _random_arrays(2, (3, 3), (3, 3))],
+    cases=[integers(0, (4, 6), (2, 3)), integers(1, (7, 5), (3, 2)), integers(2, (3, 3), (3, 3))],
     mistakes=[
         (
             lambda image, kernel: convolve(image, kernel[::-1, ::-1]),
@@ -166,7 +161,7 @@ def kernel_gradient(image, kernel, target):
 
 q5 = function_question(
     kernel_gradient,
-    cases=[_random_arrays(3, (6, 8), (1, 2), (6, 7)), _random_arrays(4, (5, 4), (2, 3), (4, 2))],
+    cases=[integers(3, (6, 8), (1, 2), (6, 7)), integers(4, (5, 4), (2, 3), (4, 2))],
     mistakes=[
         (lambda *case: kernel_gradient(*case) / 2, "The factor 2 is missing: the derivative of e² is 2e."),
         (lambda *case: -kernel_gradient(*case), "The sign is wrong: the difference is output minus target."),

@@ -6,8 +6,10 @@ what is wrong with it. `value_question` and `function_question` make the two usu
 
 import contextlib
 import copy
+import html
 import inspect
 import linecache
+import re
 import sys
 import textwrap
 import threading
@@ -20,10 +22,13 @@ import numpy as np
 from cnn_course._validate import validate_integer
 from cnn_course.checks.answers import arguments, as_array, difference, form, has_dots, part, same, shown
 
-__all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "value_question"]
+__all__ = ["PATIENCE", "WIDTH", "Question", "Result", "function_question", "integers", "value_question"]
 
 PATIENCE = 5.0  # seconds before the learner is told that a function has not returned
 WIDTH = 80  # characters in a printed line
+_TRIES = 3  # wrong ones, before the way to a hint is shown
+_MARKS = {"not attempted": "…", "wrong": "✘", "right": "✔"}
+_COLORS = {"wrong": "#d55e00", "right": "#009e73"}  # told apart by the color-blind, on light and on dark
 _INTERRUPT = (
     "Does a loop never end? Stop it with Kernel > Interrupt (in JupyterLab: press I twice; in a terminal: Ctrl+C)."
 )
@@ -45,7 +50,7 @@ class Result:
         """Nothing: `check` has printed the message already."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(repr=False)
 class Question:
     """One exercise.
 
@@ -56,6 +61,7 @@ class Question:
         why: str, one sentence on why the right answer matters.
         hints: tuple of one to three str, from vague to concrete.
         explanation: str, why the solution is one.
+        name: str, what a learner types to reach it, such as "checks.padding.q1".
     """
 
     examine: Callable
@@ -64,22 +70,33 @@ class Question:
     why: str
     hints: tuple
     explanation: str
+    name: str = ""
+    _wrong_tries: int = 0
 
     def __repr__(self):
         return "Exercise: call .check(your answer), .hint() or .solution()"
 
-    def check(self, answer):
-        """Print what is to be said of `answer`, and return it as a `Result`.
+    def __dir__(self):
+        """What Tab offers in a notebook: no answer, no solution before it is asked for."""
+        return ["check", "hint", "solution"]
+
+    def check(self, answer, *more):
+        """Show what is to be said of `answer`, and return it as a `Result`.
 
         Args:
             answer: a value or a function, as the exercise asks; `...` means not attempted.
+            *more: nothing: several numbers are one answer, a tuple.
 
         Returns:
             `Result`.
         """
-        result = self._judge(answer)
-        marks = {"not attempted": "…", "wrong": "✘", "right": "✔"}
-        _say(f"{marks[result.outcome]} {result.outcome.capitalize()}. {result.message}")
+        result = self._judge_one(answer, *more)
+        text = f"{result.outcome.capitalize()}. {result.message}"
+        if result.outcome != "not attempted":
+            self._wrong_tries = 0 if result.right else self._wrong_tries + 1
+        if self._wrong_tries >= _TRIES:
+            text += f"\nFor a hint run {self.name}.hint()"
+        _show(text, result.outcome)
         return result
 
     def hint(self, level=1):
@@ -94,14 +111,21 @@ class Question:
         """
         level = validate_integer(level, "level", minimum=1)
         for number, text in enumerate(self.hints[:level], start=1):
-            _say(f"Hint {number}: {text}")
+            print(_wrapped(f"Hint {number}: {text}"))
         if level < len(self.hints):
-            print(f"More: .hint({level + 1})")
+            print(f"For more run {self.name}.hint({level + 1})")
 
     def solution(self):
         """Print a solution and its explanation."""
-        print(f"{self.code}\n")
-        _say(self.explanation)
+        print(f"{self.code}\n\n{_wrapped(self.explanation)}")
+
+    def _judge_one(self, *answers):
+        if len(answers) == 1:
+            return self._judge(*answers)
+        if callable(self.answer):
+            return Result("wrong", f"Pass the function alone. Received: {len(answers)} arguments.")
+        numbers = "both numbers" if len(answers) == 2 else "all numbers"
+        return Result("wrong", f"Give {numbers} as one tuple, in parentheses of its own: check({shown(answers)}).")
 
     def _judge(self, answer):
         try:
@@ -110,18 +134,45 @@ class Question:
             problem = self.examine(answer)
         except _NotAttempted:
             return Result("not attempted", "Replace the three dots with your answer and run the cell again.")
+        except _Refused as refused:
+            problem = str(refused)
         return Result("right", self.why) if problem is None else Result("wrong", problem)
 
 
-def _say(text):
-    """Print with lines that break between words: JupyterLab breaks longer ones anywhere."""
-    for line in text.splitlines():
+def _show(text, outcome):
+    """Show a verdict: in a notebook with a bar in a color beside it, elsewhere printed."""
+    printed = _wrapped(f"{_MARKS[outcome]} {text}")
+    notebook = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if outcome not in _COLORS or notebook is None:
+        print(printed)
+        return
+    verdict, message = html.escape(_glued(text), quote=False).split(". ", 1)
+    style = f"border-left: 6px solid {_COLORS[outcome]}; padding-left: 0.8em; white-space: pre-wrap"
+    boxed = f'<div style="{style}"><strong>{_MARKS[outcome]} {verdict}.</strong> {message}</div>'
+    notebook.display_pub.publish({"text/plain": printed, "text/html": boxed})
+
+
+def _wrapped(text):
+    """Text in lines that break between words, but neither inside a formula nor, as JupyterLab does, anywhere."""
+    lines = []
+    for line in _glued(text).splitlines():
         indent = line[: len(line) - len(line.lstrip())]
-        print(textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+        options = {"subsequent_indent": indent, "break_long_words": False, "break_on_hyphens": False}
+        lines.append(textwrap.fill(line, WIDTH, **options))
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _glued(text):
+    """Text with the spaces around operators made unbreakable."""
+    return re.sub(r" ([-+−·×*/=→]+|//|\*\*) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
 
 
 class _NotAttempted(Exception):
-    """The learner's function still returns the three dots of the stub."""
+    """The three dots of the stub are still there, or the learner's function returns them."""
+
+
+class _Refused(Exception):
+    """An answer of which is known, before it is compared, what is wrong with it."""
 
 
 def value_question(expected, mistakes=(), **texts):
@@ -146,8 +197,8 @@ def value_question(expected, mistakes=(), **texts):
             if same(numbers, value):
                 return text
         if numbers.shape != np.shape(expected):
-            return f"The answer must have the shape {form(np.shape(expected))}. Received: shape {form(numbers.shape)}."
-        return f"Received: {shown(answer)}. {part(numbers, expected)} Work one value out by hand, or call .hint()."
+            return f"The answer must be {form(np.shape(expected))}. Received: {form(numbers.shape)}."
+        return f"Received: {shown(answer)}. {part(numbers, expected)} Work one value out by hand."
 
     return Question(examine, expected, **texts)
 
@@ -167,52 +218,84 @@ def function_question(solution, cases, mistakes=(), **texts):
     names = tuple(inspect.signature(solution).parameters)
 
     def examine(answer):
-        problem = _unusable(answer, names)
-        if problem is not None:
-            return problem
-        results = []
-        with _patience():
-            for case in cases:
-                value, problem = _call(answer, case, names)
-                if problem is not None:
-                    return problem
-                results.append(value)
-        expected = [np.asarray(solution(*case)) for case in cases]
-        pairs = list(zip(cases, results, expected, strict=True))
-        if all(same(result, right) for _, result, right in pairs):
+        results = _run(answer, cases, names)
+        expected = [solution(*case) for case in cases]
+        if _all_same(results, expected):
             return None
-        for wrong, text in mistakes:
-            if all(same(result, _attempt(wrong, case)) for case, result, _ in pairs):
-                return text
-        case, result, right = next(pair for pair in pairs if not same(*pair[1:]))
-        return f"For {arguments(case, names)}, {difference(result, right)}"
+        return _known_mistake(results, cases, mistakes) or _first_difference(results, expected, cases, names)
 
     return Question(examine, solution, code=inspect.getsource(solution).strip(), **texts)
 
 
-def _unusable(answer, names):
-    """Why an answer cannot be called with arguments of these names, or None."""
+def integers(seed, *shapes):
+    """Random whole numbers from −9 to 9 for the cases of a question: small ones, that a learner can follow.
+
+    Args:
+        seed: int, the same numbers for the same seed.
+        *shapes: tuple of int, one for each array.
+
+    Returns:
+        tuple of float64 arrays of these shapes.
+
+    >>> integers(0, (2, 3))
+    (array([[ 7.,  3.,  0.],
+           [-4., -4., -9.]]),)
+    """
+    generator = np.random.default_rng(seed)
+    return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
+
+
+def _run(answer, cases, names):
+    """Results of the learner's function, as arrays, one a case."""
+    _require_function(answer, names)
+    with _patience():
+        return [_call(answer, case, names) for case in cases]
+
+
+def _all_same(results, others):
+    return all(same(result, other) for result, other in zip(results, others, strict=True))
+
+
+def _known_mistake(results, cases, mistakes):
+    """What to say of the first known mistake that gives all of these results, or None."""
+    for wrong, text in mistakes:
+        if all(same(result, _attempt(wrong, case)) for result, case in zip(results, cases, strict=True)):
+            return text
+    return None
+
+
+def _first_difference(results, expected, cases, names):
+    """The first case with a wrong result, and where it differs."""
+    triples = zip(cases, results, expected, strict=True)
+    case, result, right = next(triple for triple in triples if not same(*triple[1:]))
+    return f"For {arguments(case, names)}, {difference(result, right)}"
+
+
+def _require_function(answer, names):
+    """Refuse what cannot be called with arguments of these names."""
     if not callable(answer):
-        return (
+        raise _Refused(
             f"The answer must be a function. Received: {shown(answer)}. Pass the function itself: its name alone, "
             "without parentheses behind it."
         )
     try:
         signature = inspect.signature(answer)
     except ValueError:  # some built-in functions do not tell
-        return None
+        return
     try:
         signature.bind(*names)
     except TypeError:
         name = getattr(answer, "__name__", "your function")
-        return f"The function must take {len(names)} arguments ({', '.join(names)}). Received: {name}{signature}."
-    return None
+        raise _Refused(
+            f"The function must take {len(names)} arguments ({', '.join(names)}). Received: {name}{signature}."
+        ) from None
 
 
 @contextlib.contextmanager
 def _patience():
     """Tell the learner how to interrupt what takes longer than `PATIENCE`."""
-    timer = threading.Timer(PATIENCE, _say, [f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}"])
+    text = _wrapped(f"Your function has not returned after {PATIENCE:g} s. {_INTERRUPT}")
+    timer = threading.Timer(PATIENCE, print, [text])
     timer.daemon = True
     timer.start()
     try:
@@ -222,26 +305,26 @@ def _patience():
 
 
 def _call(function, case, names):
-    """Result of the learner's function as an array and None, or None and what went wrong."""
+    """Result of the learner's function, as an array."""
     called = f"It was called with {arguments(case, names)}."
     try:
         with contextlib.redirect_stderr(sys.stdout):  # graders such as nbgrader take a warning for a failure
             value = function(*copy.deepcopy(case))
     except (Exception, SystemExit) as error:  # whatever the learner's code raises is an answer to report
-        return None, f"{_failure(error, function)}\n  {called}"
+        raise _Refused(f"{_failure(error, function)}\n  {called}") from None
     if has_dots(value):
         raise _NotAttempted
     if value is None:
-        return None, (
+        raise _Refused(
             "Your function returned None: does every path end in `return`? "
             f"(`print` shows a value but does not return it.) {called}"
         )
     if callable(value):
-        return None, f"Your function must return numbers. Received: {shown(value)}. Are parentheses missing behind it?"
+        called = "Are parentheses missing behind it?"
     numbers = as_array(value)
     if numbers is None:
-        return None, f"Your function must return numbers. Received: {shown(value)}. {called}"
-    return numbers, None
+        raise _Refused(f"Your function must return numbers. Received: {shown(value)}. {called}")
+    return numbers
 
 
 def _failure(error, function):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.engine import function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -77,11 +77,6 @@ def kernel(matrix, height, width):
     return matrix.reshape(height, width, channels, -1)
 
 
-def _integers(seed, *shapes):
-    generator = np.random.default_rng(seed)
-    return tuple(generator.integers(-9, 10, shape).astype(float) for shape in shapes)
-
-
 def _split(matrix, height, width, order, axes):
     """The mistakes of q4: rows counted off in another order of (height, width, channels), then moved."""
     sizes = (height, width, len(matrix) // (height * width))
@@ -91,10 +86,10 @@ def _split(matrix, height, width, order, axes):
 q4 = function_question(
     kernel,
     cases=[
-        (*_integers(0, (24, 5)), 3, 4),
-        (*_integers(1, (30, 2)), 5, 2),
-        (*_integers(2, (27, 3)), 3, 3),
-        (*_integers(6, (4, 3)), 1, 1),
+        (*integers(0, (24, 5)), 3, 4),
+        (*integers(1, (30, 2)), 5, 2),
+        (*integers(2, (27, 3)), 3, 3),
+        (*integers(6, (4, 3)), 1, 1),
     ],
     mistakes=[
         (
@@ -159,8 +154,8 @@ def _channel_by_channel(image, matrix, bias, height, width):
 q5 = function_question(
     score_map,
     cases=[
-        (*_integers(3, (5, 7, 2), (12, 3), (3,)), 2, 3),
-        (*_integers(4, (6, 4, 3), (18, 4), (4,)), 3, 2),
+        (*integers(3, (5, 7, 2), (12, 3), (3,)), 2, 3),
+        (*integers(4, (6, 4, 3), (18, 4), (4,)), 3, 2),
     ],
     mistakes=[
         (lambda *case: score_map(*case)[:-1, :-1], "Off by one: there are n − k + 1 places, not n − k."),

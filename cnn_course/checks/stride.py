@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnn_course import reference
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.engine import function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -94,12 +94,6 @@ def strided(image, kernel, strides):
     return output
 
 
-def _random_case(seed, image_shape, kernel_shape, strides):
-    generator = np.random.default_rng(seed)
-    arrays = [generator.integers(-9, 10, shape).astype(float) for shape in (image_shape, kernel_shape)]
-    return (*arrays, strides)
-
-
 def _with_gaps(image, kernel, strides):
     output = np.zeros_like(strided(image, kernel, (1, 1)))
     output[:: strides[0], :: strides[1]] = strided(image, kernel, strides)
@@ -109,10 +103,10 @@ def _with_gaps(image, kernel, strides):
 q4 = function_question(
     strided,
     cases=[
-        _random_case(0, (7, 12), (3, 2), (2, 3)),
-        _random_case(1, (9, 6), (2, 3), (3, 1)),
-        _random_case(2, (6, 11), (2, 2), (1, 4)),
-        _random_case(3, (4, 5), (4, 5), (2, 2)),
+        (*integers(0, (7, 12), (3, 2)), (2, 3)),
+        (*integers(1, (9, 6), (2, 3)), (3, 1)),
+        (*integers(2, (6, 11), (2, 2)), (1, 4)),
+        (*integers(3, (4, 5), (4, 5)), (2, 2)),
     ],
     mistakes=[
         (lambda image, kernel, strides: strided(image, kernel, (1, 1)), "The strides are not used."),

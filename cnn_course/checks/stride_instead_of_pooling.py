@@ -4,7 +4,7 @@ import numpy as np
 
 from cnn_course import arithmetic
 from cnn_course._validate import validate_integer
-from cnn_course.checks.engine import Question, function_question, value_question
+from cnn_course.checks.engine import Question, function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -116,10 +116,6 @@ def _fill_with_border(image, rows, columns):
     return image[i][:, j]
 
 
-def _numbers(seed, shape):
-    return np.random.default_rng(seed).normal(size=shape)
-
-
 def _negative_indices(image, rows, columns):
     output = np.zeros_like(image)
     for i, j in np.ndindex(image.shape[:2]):
@@ -131,11 +127,11 @@ def _negative_indices(image, rows, columns):
 q4 = function_question(
     shift,
     cases=[
-        (_numbers(0, (5, 7, 2)), 1, 2),
-        (_numbers(1, (6, 4, 3)), -2, 1),
-        (_numbers(2, (4, 6, 1)), 0, -3),
-        (_numbers(3, (5, 6, 2)), 2, 0),
-        (_numbers(4, (5, 3, 2)), 0, 0),
+        (*integers(0, (5, 7, 2)), 1, 2),
+        (*integers(1, (6, 4, 3)), -2, 1),
+        (*integers(2, (4, 6, 1)), 0, -3),
+        (*integers(3, (5, 6, 2)), 2, 0),
+        (*integers(4, (5, 3, 2)), 0, 0),
     ],
     mistakes=[
         (
@@ -175,7 +171,7 @@ q4 = function_question(
     why="With it you can test any net for shifts: does it give the same answer before and after?",
     hints=(
         "Start from an array of zeros with the shape of the image. Which part of it gets filled?",
-        "Pixel [i, j] of the result is pixel [i − rows, j − columns] of the image, where there is one.",
+        "Pixel [i, j] of the result is pixel [i - rows, j - columns] of the image, where there is one.",
         "Two loops over the result, and an `if` that asks whether both indices lie inside the image.",
     ),
     explanation="Each pixel looks back to where it came from; what came from outside stays 0.",
@@ -217,7 +213,7 @@ def _one_apart(image):
 
 q5 = function_question(
     fold,
-    cases=[(_numbers(5, (6, 4, 3)),), (_numbers(6, (4, 10, 2)),), (_numbers(7, (8, 6, 1)),)],
+    cases=[integers(5, (6, 4, 3)), integers(6, (4, 10, 2)), integers(7, (8, 6, 1))],
     mistakes=[
         (_in_order(2, 0, 1), "Channel by channel: the order must be row, column, channel, with the channel last."),
         (_in_order(1, 0, 2), "Columns come before rows: the two pixels of the upper row of a window come first."),

@@ -1,7 +1,11 @@
 """The exercises in a real Jupyter kernel: what a cell shows, which line it names, and that it can be interrupted."""
 
+import re
+
 import pytest
 from jupyter_client.manager import start_new_kernel
+
+from cnn_course import checks
 
 PATIENCE = 0.5  # seconds, instead of the 5 of the course
 
@@ -16,8 +20,9 @@ def kernel():
     manager.shutdown_kernel(now=True)
 
 
-def run(manager, client, code):
-    """Printed text and the name of the error, if any; interrupts a cell that says how to."""
+def run(manager, client, code, shown=None):
+    """Text and the name of the error, if any; interrupts a cell that says how to. What is displayed goes to `shown`."""
+    shown = [] if shown is None else shown
     request, printed, error = client.execute(code), "", None
     while True:
         message = client.get_iopub_msg(timeout=60)
@@ -30,7 +35,8 @@ def run(manager, client, code):
         elif kind == "error":
             error = content["ename"]
         elif kind in ("execute_result", "display_data"):
-            printed += str(content["data"])
+            printed += content["data"]["text/plain"]
+            shown.append(content["data"])
         elif kind == "status" and content["execution_state"] == "idle":
             client.get_shell_msg(timeout=60)
             return printed, error
@@ -41,6 +47,34 @@ def test_a_cell_shows_the_message_once(kernel):
     assert printed.startswith("✘ Wrong. This is the number of pixels.") and error is None
     assert printed.count("number of pixels") == 1
     assert run(*kernel, "checks.start_here.q1.check(...)")[0].startswith("… Not attempted.")
+
+
+def completions(client, code):
+    client.complete(code, len(code))
+    while client.get_iopub_msg(timeout=60)["content"].get("execution_state") != "idle":
+        pass
+    return client.get_shell_msg(timeout=60)["content"]["matches"]
+
+
+def test_tab_shows_no_solution(kernel):
+    _, client = kernel
+    assert completions(client, "checks.") == sorted(checks.__all__)
+    for title in checks.__all__:
+        assert completions(client, f"checks.{title}.") == sorted(getattr(checks, title).__all__)
+        assert completions(client, f"from cnn_course.checks.{title} import ") == getattr(checks, title).__all__
+    assert completions(client, "checks.padding.q1.") == ["check", "hint", "solution"]
+
+
+def test_right_and_wrong_stand_out_and_the_stub_is_plain_text(kernel):
+    shown = []
+    code = "_ = checks.start_here.q1.check({})"
+    run(*kernel, code.format("...") + "\nprint('<first>')\n" + code.format("'<b>'"), shown)
+    run(*kernel, code.format(720_000), shown)
+    wrong, right = shown
+    assert wrong["text/plain"] == "✘ Wrong. The answer must consist of numbers. Received: '<b>'."
+    assert "<strong>✘ Wrong.</strong> The answer" in wrong["text/html"] and "'&lt;b&gt;'" in wrong["text/html"]
+    assert "<strong>✔ Right.</strong> Pixels" in right["text/html"]
+    assert not {*re.findall("#\\w+", wrong["text/html"])} & {*re.findall("#\\w+", right["text/html"])}
 
 
 def test_an_exception_names_the_line_of_the_cell(kernel):

@@ -150,7 +150,7 @@ MISTAKES = {
         (((47, 63), (23, 31)), "After one pool"),
         (((47, 63), (6, 8)), "dropped, not rounded up"),
         (((48, 64), (5, 7)), "2 pixels of padding"),
-        ((47, 63), r"must have the shape \(2, 2\)"),
+        ((47, 63), r"must be an array of shape \(2, 2\)"),
     ],
     "q2": [
         ((663_936, 112_140_288), "original with two groups"),
@@ -162,7 +162,7 @@ MISTAKES = {
         ((332_160, 331_776), r"all 13×13 positions"),
         ((332_160, 331_776 * 13), "not at 13"),
         ((56_070_144, 332_160), "order is swapped"),
-        (332_160, r"must have the shape \(2,\)"),
+        (332_160, r"must be 2 numbers"),
     ],
     "q3": [
         (lambda *case: count(*case, bias=0), "biases are missing"),

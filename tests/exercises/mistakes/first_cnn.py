@@ -106,7 +106,7 @@ MISTAKES = {
         (10 * 10 * 32, "square of 48×48"),
         (16 * 12 * 32, "Padding is counted"),
         (14 * 10 * 32 * 3, "3 colors are counted again"),
-        ((14, 10, 32), r"must have the shape \(\)"),
+        ((14, 10, 32), r"must be one number"),
         (15 * 11 * 32, "Work one value out by hand"),
     ],
     "q2": [
@@ -131,7 +131,7 @@ MISTAKES = {
         (10, "Off by one"),
         (28, "28 → 1, and no window of 2 fits on 1"),
         (29, "That is too large"),
-        ((9, 9), r"must have the shape \(\)"),
+        ((9, 9), r"must be one number"),
     ],
     "q4": [
         (lambda size, stack: size - unread(size, stack), "counts the pixels that are read"),
@@ -165,7 +165,7 @@ MISTAKES = {
             lambda true, predicted, classes: [sum(row) for row in counted(true, predicted, classes)],
             "true classes alone",
         ),
-        (lambda true, predicted, classes: 0.5, "must have shape"),
+        (lambda true, predicted, classes: 0.5, "must be an array of shape"),
         (all_pairs, "paired with every prediction"),
         (lambda true, predicted, classes: counted(true[:1], predicted[:1], classes), "Only the first image"),
         (lambda true, predicted, classes: sum(true == predicted) / len(true), "the accuracy"),

@@ -55,7 +55,7 @@ MISTAKES = {
         ((4128, 809_088), "bias is not counted in MACs"),
         ((809_088, 802_816), "weights are shared"),
         ((802_816, 4128), "order is swapped"),
-        (4128, r"must have the shape \(2,\)"),
+        (4128, r"must be 2 numbers"),
     ],
     "q2": [
         ((2_359_296, 278_528), "order is swapped"),
@@ -65,7 +65,7 @@ MISTAKES = {
         ((147_968, 2_359_296), "multiply both"),
         ((720_896, 2_359_296), "reads the squeezed"),
         ((279_296, 2_359_808), "with biases"),
-        (8.47, r"must have the shape \(2,\)"),
+        (8.47, r"must be 2 numbers"),
     ],
     "q3": [
         ([[0, 1, 0], [0, 0, 1], [0.5, 0, 0]], "The table is transposed: rows"),
@@ -75,7 +75,7 @@ MISTAKES = {
         ([[0, 0, 1], [0.5, 0, 0], [0, 1, 0]], "wrong color is halved"),
         ([[0, 0, 1], [0, 1, 0], [1, 0, 0]], "table of section 3"),
         ([[0, 0, 1], [0, 1, 0], [0.5, 0, 0]], "Green must move"),
-        ([0, 1, 0.5], r"must have the shape \(3, 3\)"),
+        ([0, 1, 0.5], r"must be an array of shape \(3, 3\)"),
     ],
     "q4": [
         (channels_first, "as PyTorch flattens"),
@@ -87,7 +87,7 @@ MISTAKES = {
         ),
         (lambda matrix, height, width: np.flip(matrix.reshape(height, width, -1, matrix.shape[1]), (0, 1)), "flipped"),
         (lambda matrix, height, width: matrix.copy(), "Keras wants four axes"),
-        (lambda matrix, height, width: matrix.reshape(1, 1, *matrix.shape), "result must have shape"),
+        (lambda matrix, height, width: matrix.reshape(1, 1, *matrix.shape), "result must be an array of shape"),
         (lambda matrix, height, width: matrix.reshape(height, width, matrix.shape[1], -1), "units come before"),
         (lambda matrix, height, width: matrix.reshape(-1, height, width, matrix.shape[1]), "channels come first"),
         (lambda matrix, height, width: matrix.reshape(height, width, -1), "share one axis"),

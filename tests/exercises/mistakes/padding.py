@@ -72,7 +72,7 @@ MISTAKES = {
         ((300, 450), "of the padding are swapped"),
         ((452, 298), "of the answer are swapped"),
         ((300, 451), "the size of the image"),
-        (298, r"must have the shape \(2,\)"),
+        (298, r"must be 2 numbers"),
     ],
     "q2": [
         ((1, 2, 2, 2, 2, 1), "without padding"),
@@ -81,7 +81,7 @@ MISTAKES = {
         ((4, 6, 6, 6, 6, 4), "none at the sides"),
         ((1, 2, 3, 3, 2, 1), "of the kernel are swapped"),
         ((2, 2, 2, 2, 2, 2), "rows of windows"),
-        ([2, 4, 4, 4, 2], r"must have the shape \(6,\)"),
+        ([2, 4, 4, 4, 2], r"must be 6 numbers"),
     ],
     "q3": [
         ([[6, 15, 18], [10, 20, 15]], "two rows are swapped"),
@@ -89,7 +89,7 @@ MISTAKES = {
         ([[10, 20, 15], [10, 20, 15]], "four in all, not three"),
         ([[15, 18, 11], [6, 15, 18]], "all at the end"),
         ([[6, 15, 20], [6, 15, 18]], "larger part of the padding goes to the end"),
-        ([10, 20, 15], r"must have the shape \(2, 3\)"),
+        ([10, 20, 15], r"must be an array of shape \(2, 3\)"),
     ],
     "q4": [
         (lambda image, kernel, padding: uses(image, kernel, (0, 0)), "padding is not used"),

@@ -42,7 +42,7 @@ MISTAKES = {
         ((27, 20, 1), "channel by channel"),
         ((27, 20), "channels are missing"),
         ((20, 27, 96), "Rows and columns of the answer are swapped"),
-        (27, r"must have the shape \(3,\)"),
+        (27, r"must be 3 numbers"),
     ],
     "q2": [
         ([[0, 0], [0, 3]], "padding has won"),
@@ -51,7 +51,7 @@ MISTAKES = {
         ([[-1, -5], [-1, 3]], "Rows and columns are swapped"),
         ([[-1]], "padding is forgotten"),
         ([[-18 / 4, -30 / 6], [-27 / 4, -31 / 6]], "These are averages"),
-        ([-1, -1, -5, 3], r"must have the shape \(2, 2\)"),
+        ([-1, -1, -5, 3], r"must be an array of shape \(2, 2\)"),
     ],
     "q3": [
         ((3, 3), "do not overlap"),
@@ -75,7 +75,7 @@ MISTAKES = {
         ([[0.25, 0.75, 0.5], [1, 2.5, 1.5], [0.75, 1.75, 1]], "average pooling"),
         ([[9, 0, 16], [0, 49, 0], [0, 0, 0]], "Nothing is multiplied"),
         ([[1, 0, 0], [0, 7, 0], [2, 0, 0]], "Rows and columns are swapped"),
-        ([[1, 2], [3, 4]], r"must have the shape \(3, 3\)"),
+        ([[1, 2], [3, 4]], r"must be an array of shape \(3, 3\)"),
     ],
     "q5": [
         (pool(lambda window: sum(window) / len(window)), "the average of each window"),
@@ -88,7 +88,7 @@ MISTAKES = {
         (pool(max, step=lambda size, strides: size), "the window moves by its own size"),
         (first_windows, "The size is right, but the window moves by 1"),
         (pool(lambda window: max(window[1:])), r"the value at \[\d+, \d+, 0\] must be"),
-        (lambda image, pool_size, strides: image.max(axis=(0, 1)), "result must have shape"),
+        (lambda image, pool_size, strides: image.max(axis=(0, 1)), "result must be an array of shape"),
         (lambda image, pool_size, strides: None, "returned None"),
         (lambda image, pool_size, strides: pool(max)(image, strides, pool_size), "are swapped"),
         (lambda *case: pool(max)(*case).max(axis=2), "channels are merged"),

@@ -49,7 +49,7 @@ MISTAKES = {
         ((149, 150), "of the answer are swapped"),
         ((300, 447), "with strides 1"),
         ((150, 151), "rounded up, as with"),
-        (150, r"must have the shape \(2,\)"),
+        (150, r"must be 2 numbers"),
     ],
     "q2": [
         (every(IMAGE, KERNEL, (3, 2)), "strides are swapped"),
@@ -60,7 +60,7 @@ MISTAKES = {
         (every(IMAGE, KERNEL.T, (2, 3)), "kernel is transposed"),
         ([[4, -1], [6, -3]], "of the result are swapped"),
         ([[6, 8], [5, 5]], "last weight"),
-        ([4, 6, -1, -3], r"must have the shape \(2, 2\)"),
+        ([4, 6, -1, -3], r"must be an array of shape \(2, 2\)"),
     ],
     "q3": [
         (4, "one of them is dropped"),
@@ -70,7 +70,7 @@ MISTAKES = {
         (7, "One position too many"),
         (1.5, "in total"),
         (227, "length of the padded axis"),
-        ((3, 3), r"must have the shape \(\)"),
+        ((3, 3), r"must be one number"),
     ],
     "q4": [
         (lambda image, kernel, strides: every(image, kernel, (1, 1)), "strides are not used"),
@@ -80,7 +80,10 @@ MISTAKES = {
         (lambda image, kernel, strides: every(image, kernel[::-1, ::-1], strides), "kernel is flipped"),
         (lambda *case: every(*case)[:-1, :-1], "Off by one"),
         (lambda *case: every(*case).T, "of the output are swapped"),
-        (lambda image, kernel, strides: every(image, kernel.T, strides), "result must have shape|raised ValueError"),
+        (
+            lambda image, kernel, strides: every(image, kernel.T, strides),
+            "result must be an array of shape|raised ValueError",
+        ),
         (lambda *case: every(*case) + 1e-3, r"the value at \[0, 0\] must be"),
         (gaps, "with zeros between"),
         (lambda *case: every(*case) / case[1].size, "the mean, not the sum"),

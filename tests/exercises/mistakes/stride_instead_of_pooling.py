@@ -66,7 +66,7 @@ MISTAKES = {
         ((20_141_568, 10_070_784), r"halve the rows \*and\* the columns"),
         ((94 * 62 * (9 * 16 + 1) * 24, 47 * 31 * (9 * 16 + 1) * 24), "biases are counted"),
         ((3_480, 3_480), "These are the parameters"),
-        (20_141_568, r"must have the shape \(2,\)"),
+        (20_141_568, r"must be 2 numbers"),
     ],
     "q2": [
         (42, "gradients are forgotten"),
@@ -102,8 +102,8 @@ MISTAKES = {
         (lambda image, rows, columns: moved(image, rows, 0), "columns do not move"),
         (lambda image, rows, columns: moved(image, 0, columns), "rows do not move"),
         (lambda *case: moved(*case, cval=1.0), r"the value at \[0, 0, 0\] must be 0"),
-        (lambda image, rows, columns: image[rows:, columns:], "result must have shape"),
-        (lambda image, rows, columns: moved(image[:, :, :1], rows, columns), "result must have shape"),
+        (lambda image, rows, columns: image[rows:, columns:], "result must be an array of shape"),
+        (lambda image, rows, columns: moved(image[:, :, :1], rows, columns), "result must be an array of shape"),
         (lambda image, rows, columns: None, "returned None"),
         (on_a_copy, "keeps the old picture"),
         (no_lower_bound, "counts from the end"),
@@ -119,7 +119,7 @@ MISTAKES = {
         (lambda image: np.max(corners(image), axis=0), "This is max pooling"),
         (lambda image: np.mean(corners(image), axis=0), "This is average pooling"),
         (lambda image: np.concatenate(corners(image), axis=-1).swapaxes(0, 1), "Rows and columns of the output"),
-        (lambda image: np.stack(corners(image), axis=-1), "result must have shape"),
+        (lambda image: np.stack(corners(image), axis=-1), "result must be an array of shape"),
         (one_pixel_apart, "start one pixel apart"),
     ],
 }

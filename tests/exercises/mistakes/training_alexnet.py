@@ -120,7 +120,7 @@ MISTAKES = {
         (25 * 25 * 2, "fewer rows to spare"),
         (13 * 25 * 4, "one flip"),
         (33 * 33 * 2, "versions of the paper"),
-        ((13, 25), r"must have the shape \(\)"),
+        ((13, 25), r"must be one number"),
     ],
     "q3": [
         (trainer(uphill), "goes downhill"),
@@ -155,7 +155,7 @@ MISTAKES = {
         (lambda scores, labels, k: hits(scores, labels, k), "This is a count"),
         (lambda scores, labels, k: 1 - hits(scores, labels, k) / len(labels), "top-k error"),
         (lambda scores, labels, k: hits(scores, labels, k) / len(labels) / k, "not by the guesses"),
-        (lambda scores, labels, k: scores.argsort()[:, -k:], r"must have shape \(\)"),
+        (lambda scores, labels, k: scores.argsort()[:, -k:], r"must be one number"),
         (lambda scores, labels, k: 100 * hits(scores, labels, k) / len(labels), "in percent"),
         (
             lambda s, labels, k: np.mean([n in row[-k:-1] for n, row in zip(labels, s.argsort(), strict=True)]),
@@ -174,6 +174,6 @@ MISTAKES = {
             "fewer images counts more",
         ),
         (lambda gradients, counts: gradients[0] * 0, "must be"),
-        (lambda gradients, counts: gradients, "must have shape"),
+        (lambda gradients, counts: gradients, "must be 3 numbers|must be an array of shape"),
     ],
 }
