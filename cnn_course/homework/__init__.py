@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 from cnn_course import __version__, checks
 from cnn_course._files import shipped
+from cnn_course._validate import named, validate_number
 
 __all__ = ["WHEEL", "Lesson", "Piece", "choose", "compose", "read_lessons"]
 
 WHEEL = f"./cnn_course-{__version__}-py3-none-any.whl[lessons]"
 
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:)([^)\s#]+\.\w+)(?:#[^)\s]*)?\)")  # to a file: no address, no anchor
+_NEIGHBORS = re.compile(r"^(Before|After): .*\n\n?", re.MULTILINE)  # lessons that the homework may not have
 _CHECK = re.compile(r"^checks\.(\w+)\.(\w+)\.check\((\w+)\)\Z", re.MULTILINE)  # the last line of an exercise
 _MAX_LINE = 100
 _OPENING = """\
@@ -95,18 +97,21 @@ def choose(names, lessons):
     """Find the pieces that are named.
 
     Args:
-        names: sequence of str: a lesson `"03"`, a section `"03.2"`, an exercise `"03.q4"`, or `"03.exercises"`.
+        names: list of str: a lesson `"03"`, a section `"03.2"`, an exercise `"03.q4"`, or `"03.exercises"`.
         lessons: dict of `Lesson`, as from `read_lessons`.
 
     Returns:
         list of `Piece` in the order of the names, the text before the exercises once for exercises in a row.
 
     Raises:
+        TypeError: `names` is not a list of str.
         ValueError: nothing is named, a name is unknown, or a piece is named twice.
 
     >>> [piece.title for piece in choose(["03.1", "00.2"], read_lessons())]
     ['The border counts least', 'Real data, already here']
     """
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"`names` must be a list of str. Received: {named('names', names)}.")
     if not names:
         raise ValueError("A lesson (03), a section (03.2) or an exercise (03.q4) must be named. Received: nothing.")
     chosen, seen = [], set()
@@ -140,10 +145,10 @@ def compose(chosen, lessons, title, install=WHEEL, points=None):
         dict, a notebook of format 4.5 without outputs.
 
     Raises:
-        ValueError: `points` is not a number above 0.
+        TypeError: `points` is not a number.
+        ValueError: `points` is not above 0, or not finite.
     """
-    if points is not None and not 0 < points < float("inf"):
-        raise ValueError(f"The points of an exercise must be a number above 0. Received: {points}.")
+    points = None if points is None else validate_number(points, "points", above=0)
     note = _WHEEL_NOTE if install == WHEEL else ""
     opening = _OPENING.format(title=title, install=install, note=note, version=__version__)
     used = dict.fromkeys(piece.lesson for piece in chosen)
@@ -171,10 +176,12 @@ def _read_lesson(file):
     number = file.name[:2]
     stored = json.loads(file.read_text(encoding="utf-8"))["cells"]
     cells = [_clean(cell, file.parent) for cell in stored]
+    cells[0]["source"] = _NEIGHBORS.sub("", cells[0]["source"])
     first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
     imports = cells.pop(first)["source"]
     title = cells[0]["source"].splitlines()[0].removeprefix(f"# {number} ")
-    return Lesson(number, title, imports, _pieces(number, cells))
+    parts = [piece for heading, part in _parts(cells) for piece in _pieces(number, heading, part)]
+    return Lesson(number, title, imports, parts)
 
 
 def _clean(cell, folder):
@@ -212,18 +219,35 @@ def _code(source):
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
 
 
-def _pieces(number, cells):
-    pieces, in_exercises = [Piece(number, "", "", [])], False
+def _parts(cells):
+    """What stands before the first level-2 heading, under an empty one, and then each heading with its cells."""
+    parts = [("", [])]
     for cell in cells:
-        source, is_text = cell["source"], cell["cell_type"] == "markdown"
-        if is_text and (heading := re.match(r"## (?:(\d+) )?(.+)", source)):
-            in_exercises = heading[2] == "Exercises"
-            pieces.append(Piece(number, "exercises" if in_exercises else heading[1] or "", heading[2], []))
-        for part in re.split(r"\n\n(?=\*\*\d+ )", source) if is_text and in_exercises else [source]:
-            if is_text and in_exercises and (question := re.match(r"\*\*(\d+) (.+)", part)):
+        heading = re.match(r"## (.+)", cell["source"]) if cell["cell_type"] == "markdown" else None
+        if heading:
+            parts.append((heading[1], []))
+        parts[-1][1].append(cell)
+    return parts
+
+
+def _pieces(number, heading, cells):
+    if heading == "Exercises":
+        return _exercises(number, cells)
+    key, title = re.fullmatch(r"(?:(\d+) )?(.*)", heading).groups()
+    return [Piece(number, key or "", title, cells)]
+
+
+def _exercises(number, cells):
+    """The text before the exercises, then each: one cell may hold the end of one and the beginning of the next."""
+    pieces = [Piece(number, "exercises", "Exercises", [])]
+    for cell in cells:
+        is_text = cell["cell_type"] == "markdown"
+        for source in re.split(r"\n\n(?=\*\*\d+ )", cell["source"]) if is_text else [cell["source"]]:
+            question = re.match(r"\*\*(\d+) (.+)", source) if is_text else None
+            if question:
                 title = textwrap.shorten(question[2].replace("*", ""), 70, placeholder=" …")
                 pieces.append(Piece(number, f"q{question[1]}", title, []))
-            pieces[-1].cells.append(cell | {"source": part})
+            pieces[-1].cells.append(cell | {"source": source})
     return pieces
 
 

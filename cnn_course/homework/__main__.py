@@ -1,12 +1,16 @@
 """`python -m cnn_course.homework`: flags, files that are never overwritten unasked, errors that say what to do."""
 
 import argparse
+import ast
+import contextlib
 import json
 import os
 import sys
 from pathlib import Path
 
 from cnn_course import homework
+from cnn_course._files import write_whole
+from cnn_course._validate import validate_number
 
 __all__ = ["NBGRADER_CONFIG", "main"]
 
@@ -18,10 +22,17 @@ c = get_config()  # noqa: F821
 # The course's own stub stands above the solution, so nothing replaces the solution
 c.ClearSolutions.code_stub = {"python": ""}
 
-# Seconds for a cell: the 30 of nbgrader are too few for lessons that train
-c.Execute.timeout = 600
+# A locked cell that a student deleted comes back, as one that was changed does: else the exercise counts 0
+c.OverwriteCells.add_missing_cells = True
+
+# Seconds for a cell. The 30 of nbgrader are too few for lessons that train: a whole one takes a minute on two cores.
+# An answer that never ends takes this time twice, once in its own cell and once in that of its points
+c.Execute.timeout = 180
 '''
-_SETTINGS = [line for line in NBGRADER_CONFIG.splitlines() if line.startswith("c.")]
+_WHEN_GRADED = (
+    "When nbgrader grades, locked cells that a student changed or deleted come back; "
+    "an answer that never ends takes 180 seconds twice, in its own cell and in that of its points."
+)
 
 
 def main(arguments=None):
@@ -31,16 +42,39 @@ def main(arguments=None):
         arguments: None for those of the command line, or a list of str.
 
     Returns:
-        int: 0, or 2 if the user must put something right; then nothing was written.
+        int: 0, or 2 if the user must put something right; then the notebook was not written.
     """
     given = _parser().parse_args(arguments)
+    lessons = homework.read_lessons()
+    if given.list:
+        return _say("\n".join(_listing(lessons)))
     try:
-        lessons = homework.read_lessons()
-        print("\n".join(_listing(lessons)) if given.list else _write(lessons, given))
+        chosen = homework.choose(given.names, lessons)
+        _check(given)
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
+    points = (given.points or 1) if given.instructor else None
+    notebook = homework.compose(chosen, lessons, given.title, given.install, points)
+    try:
+        needed = _settings_to_add(given.out) if given.instructor else ""
+        _write(given.out, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
+    except OSError as error:
+        return _refuse(error)
+    exercises = sum(piece.key.startswith("q") for piece in chosen)
+    return _say(f"{given.out}: {len(notebook['cells'])} cells, {exercises} exercises.{needed}")
+
+
+def _say(text):
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # `| head` has seen enough; what is still to be flushed at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _refuse(error):
+    print(f"error: {error}", file=sys.stderr)
+    return 2
 
 
 def _listing(lessons):
@@ -49,59 +83,53 @@ def _listing(lessons):
         yield from (f"    {lesson.number}.{piece.key:<10} {piece.title}" for piece in lesson.pieces if piece.key)
 
 
-def _write(lessons, given):
-    """Write all files or none; return what is to be said."""
+def _check(given):
+    """Say what the user must put right before anything is written."""
+    out = given.out
     if given.points is not None and not given.instructor:
         raise ValueError("--points belongs to --instructor. Received: --points alone.")
-    points = None if not given.instructor else 1 if given.points is None else given.points
-    chosen = homework.choose(given.names, lessons)
-    notebook = homework.compose(chosen, lessons, given.title, given.install, points)
-    _check_place(given.out, given.force)
-    files = {given.out: json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"}
-    config = given.out.with_name("nbgrader_config.py")
-    if given.instructor and not _has_settings(config, given.force):
-        files[config] = NBGRADER_CONFIG
-    _write_whole(files)
-    exercises = sum(piece.key.startswith("q") for piece in chosen)
-    return f"{' and '.join(map(str, files))}: {len(notebook['cells'])} cells, {exercises} exercises."
-
-
-def _check_place(out, force):
+    if given.points is not None:
+        validate_number(given.points, "--points", above=0)
     if out.suffix != ".ipynb":
         raise ValueError(f"The name after --out must end in .ipynb. Received: {out}.")
     if not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
         raise OSError(f"The folder of --out must exist and be writable. Received: {out}.")
     if out.is_dir():
         raise IsADirectoryError(f"--out must be a file, not a folder. Received: {out}.")
-    if out.exists() and not force:
+    if out.exists() and not given.force:
         raise FileExistsError(f"{out} exists and was left as it is. Choose another --out, or replace it with --force.")
 
 
-def _has_settings(config, force):
-    """Whether a file is there that has the settings already, perhaps among others of the teacher's."""
+def _settings_to_add(out):
+    """Write the settings of nbgrader where there are none; of a teacher's file, never changed, say what it lacks."""
+    config = out.with_name("nbgrader_config.py")
     if not config.exists():
-        return False
-    lines = config.read_text(encoding="utf-8").splitlines()
-    has_settings = all(any(line.startswith(setting) for line in lines) for setting in _SETTINGS)
-    if not has_settings and not force:
-        needed = "\n".join(_SETTINGS)
-        raise FileExistsError(
-            f"{config} exists and was left as it is. Replace it with --force, or add to it:\n{needed}"
-        )
-    return has_settings
+        _write(config, NBGRADER_CONFIG)
+        return f"\n{config}: settings for all weeks. {_WHEN_GRADED}"
+    needed, found = _settings(NBGRADER_CONFIG), _settings(config.read_text(encoding="utf-8", errors="replace"))
+    kept = {"c.Execute.timeout"} & set(found)  # who allows other seconds, more or fewer, has a reason
+    lacking = [name for name in needed if name not in kept and found.get(name) != needed[name]]
+    lines = "\n".join(f"{name} = {needed[name]!r}" for name in lacking)
+    return f"\n{config} exists and was left as it is. Add to it:\n{lines}" if lacking else ""
 
 
-def _write_whole(files):
-    """Write all texts beside their places, then move them there, so that a failure leaves what was there."""
-    unfinished = {path: path.with_name(f"unfinished_{path.name}") for path in files}
+def _settings(source):
+    """Values by name of the lines `c.Class.name = value`; None for a value that is computed."""
+    settings = {}
     try:
-        for path, text in files.items():
-            unfinished[path].write_text(text, encoding="utf-8", newline="\n")
-        for path in files:
-            os.replace(unfinished[path], path)
-    finally:
-        for path in unfinished.values():
-            path.unlink(missing_ok=True)
+        lines = ast.parse(source).body
+    except (SyntaxError, ValueError):  # nbgrader cannot read it either
+        return settings
+    for line in lines:
+        if isinstance(line, ast.Assign):
+            with contextlib.suppress(ValueError):
+                settings |= dict.fromkeys(map(ast.unparse, line.targets))
+                settings |= dict.fromkeys(map(ast.unparse, line.targets), ast.literal_eval(line.value))
+    return {name: value for name, value in settings.items() if name.startswith("c.")}
+
+
+def _write(path, text):
+    write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _parser():
@@ -109,7 +137,7 @@ def _parser():
         prog="python -m cnn_course.homework",
         usage="%(prog)s --list | NAME [NAME ...] [flags]; --help lists them",
         description="Write lessons, sections and exercises into one notebook to hand out, without outputs.",
-        epilog="Without --instructor it is the students' version: the course's own stubs, no solutions.",
+        epilog=f"Without --instructor it is the students' version: stubs, no solutions. {_WHEN_GRADED}",
         allow_abbrev=False,
     )
     what = "a lesson (03), a section (03.2), an exercise (03.q4) or all exercises of a lesson (03.exercises)"
@@ -122,7 +150,7 @@ def _parser():
     text = "write solutions and the metadata of nbgrader, and nbgrader_config.py beside it"
     parser.add_argument("--instructor", action="store_true", help=text)
     parser.add_argument("--points", type=float, metavar="N", help="of each exercise, with --instructor (default: 1)")
-    parser.add_argument("--force", action="store_true", help="overwrite files that exist")
+    parser.add_argument("--force", action="store_true", help="replace FILE; nbgrader_config.py is never replaced")
     return parser
 
 

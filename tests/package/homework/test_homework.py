@@ -8,6 +8,8 @@ import io
 import json
 import re
 import shlex
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -67,7 +69,10 @@ def test_a_whole_lesson_is_handed_out_with_every_cell_and_nothing_to_copy_from(n
         if rules.RAISES not in lessons.tags(cell):
             assert copy.source == cell.source
     texts = re.sub(r"\[([^\]]+)\]\([\w./]+\)", r"\1", "\n\n".join(sources(stored.cells, "markdown")))
-    assert "\n\n".join(sources(cells, "markdown")) == texts
+    lines = [line for line in texts.splitlines() if not line.startswith(("Before: ", "After: "))]
+    assert len(lines) < len(texts.splitlines())
+    received = "\n\n".join(sources(cells, "markdown")).splitlines()
+    assert [line for line in received if line] == [line for line in lines if line]
 
 
 @pytest.mark.parametrize("number", LESSONS)
@@ -263,8 +268,8 @@ def test_the_command_writes_one_notebook_and_for_instructors_the_settings(tmp_pa
         (["03", "03"], r"once. Received twice: 03\.\n"),
         (["03.exercises", "03.q2"], r"once. Received twice: 03\.q2"),
         (["03.q1", "--points", "2"], r"--points belongs to --instructor"),
-        (["03.q1", "--instructor", "--points", "-1"], r"must be a number above 0. Received: -1"),
-        (["03.q1", "--instructor", "--points", "nan"], r"must be a number above 0. Received: nan"),
+        (["03.q1", "--instructor", "--points", "0"], r"must be a finite number above 0. Received: --points=0"),
+        (["03.q1", "--instructor", "--points", "nan"], r"must be a finite number above 0. Received: --points=nan"),
         (["03.q1", "--out", "notes.txt"], r"must end in \.ipynb. Received: notes\.txt"),
         (["03.q1", "--out", "nowhere/homework.ipynb"], r"must exist and be writable. Received: nowhere"),
         (["03.q1", "--out", "folder.ipynb"], r"a file, not a folder"),
@@ -282,34 +287,71 @@ def test_errors_say_what_to_do_and_nothing_is_written(tmp_path, monkeypatch, arg
     assert (tmp_path / "mine.ipynb").read_text() == "what the teacher wrote"
 
 
-def test_settings_of_the_teacher_are_kept(tmp_path):
+@pytest.mark.parametrize(
+    ("own", "lacking"),
+    [
+        ("c = get_config()\nc.CourseDirectory.course_id = 'cnn'\n", ["code_stub", "add_missing_cells", "timeout"]),
+        ("# c.Execute.timeout = 180\n", ["code_stub", "add_missing_cells", "timeout"]),
+        ("c.Execute.timeout = 6000\n", ["code_stub", "add_missing_cells"]),
+        ("c.Execute.timeout=20 * 60\n", ["code_stub", "add_missing_cells"]),
+        ("c.ClearSolutions.code_stub = {'python': 'pass'}\nc.Execute.timeout = None\n", ["code_stub", "add_missing"]),
+        ("c.OverwriteCells.add_missing_cells = True and 3\n", ["code_stub", "add_missing_cells", "timeout"]),
+        ("c.Execute.timeout = \n", ["code_stub", "add_missing_cells", "timeout"]),
+    ],
+)
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_settings_of_the_teacher_are_never_changed(tmp_path, own, lacking, force):
     out, config = tmp_path / "homework.ipynb", tmp_path / "nbgrader_config.py"
-    config.write_text("c = get_config()\nc.CourseDirectory.course_id = 'cnn'\n")
-    status, _, error = command("03.q1", "--instructor", "--out", out)
-    assert status == 2 and not out.exists() and 'c.ClearSolutions.code_stub = {"python": ""}' in error
-    added = config.read_text() + "".join(line for line in error.splitlines(keepends=True) if line.startswith("c."))
-    config.write_text(added)
-    assert command("03.q1", "--instructor", "--out", out)[0] == 0
-    assert command("03.q1", "--instructor", "--out", out, "--force")[0] == 0 and config.read_text() == added
-    config.write_text("c = get_config()\n")
-    assert command("03.q1", "--instructor", "--out", out, "--force")[0] == 0
-    assert config.read_text() == homework_main.NBGRADER_CONFIG
+    config.write_text(own)
+    status, printed, error = command("03.q1", "--instructor", "--out", out, *force)
+    assert (status, error) == (0, "") and out.exists() and config.read_text() == own
+    added = [line for line in printed.splitlines() if line.startswith("c.")]
+    assert f"{config} exists and was left as it is. Add to it:" in printed and len(added) == len(lacking)
+    assert all(name in line for name, line in zip(lacking, added, strict=True))
+    if not own.endswith("= \n"):
+        config.write_text("\n".join([own, *added]))
+        assert command("03.q1", "--instructor", "--out", out, "--force")[1].count("\n") == 1  # nothing is lacking
 
 
-@pytest.mark.parametrize("failing", ["replace", "write_text"])
-def test_a_disk_that_fails_leaves_what_was_there(tmp_path, monkeypatch, failing):
+def test_a_disk_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     out = tmp_path / "homework.ipynb"
     out.write_text("before")
 
     def fail(*arguments, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(
-        *{"replace": (homework_main.os, "replace"), "write_text": (type(out), "write_text")}[failing], fail
-    )
-    status, _, error = command("03.q1", "--out", out, "--force")
-    assert status == 2 and "Permission denied" in error
-    assert out.read_bytes() == b"before" and list(tmp_path.iterdir()) == [out]
+    for failing in ("replace", "write_text"):
+        with monkeypatch.context() as patched:
+            patched.setattr(type(out), failing, fail)
+            status, _, error = command("03.q1", "--out", out, "--force")
+        assert status == 2 and error == "error: [Errno 13] Permission denied\n"
+        assert out.read_bytes() == b"before" and list(tmp_path.iterdir()) == [out]
+
+
+def test_a_fault_of_the_program_is_no_fault_of_the_user(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("a programming error")
+
+    monkeypatch.setattr(homework, "compose", fail)
+    with pytest.raises(ValueError, match="a programming error"):
+        command("03.q1", "--out", tmp_path / "homework.ipynb")
+
+
+def test_a_reader_that_has_seen_enough_ends_the_list_silently():
+    listing = [sys.executable, "-m", "cnn_course.homework", "--list"]
+    with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()  # before a line is printed
+        assert (process.stderr.read(), process.wait(timeout=120)) == (b"", 0)
+
+
+def test_bad_arguments_are_named():
+    for names in ("03", [3], [None], 3):
+        with pytest.raises(TypeError, match=r"`names` must be a list of str. Received: names="):
+            homework.choose(names, LESSONS)
+    chosen = homework.choose(["03.q1"], LESSONS)
+    for points, error in (("2", TypeError), (True, TypeError), (0, ValueError), (float("inf"), ValueError)):
+        with pytest.raises(error, match=r"`points` must be a .*number.*Received: points="):
+            homework.compose(chosen, LESSONS, "Week 3", points=points)
 
 
 def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):

@@ -76,6 +76,11 @@ def remove_the_tests(notebook):
             cell.source = "assert True"
 
 
+def delete_the_tests(notebook):
+    """What Colab lets a student do, and JupyterLab does not."""
+    notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
+
+
 def test_the_released_notebook_keeps_the_stubs_of_the_course(course):
     released = lessons.read(course / "release" / "week3" / "week3.ipynb")
     student = homework.read_lessons()
@@ -100,13 +105,14 @@ def test_perfect_half_and_empty_submissions_get_their_points_and_feedback(course
     submit(course, "half", solved=range(0, 6, 2))
     submit(course, "stub", solved=())
     submit(course, "cheat", solved=(), change=remove_the_tests)
+    submit(course, "colab", solved=range(0, 6, 2), change=delete_the_tests)
     nbgrader(course, "autograde", "week3")
     nbgrader(course, "generate_feedback", "week3")
     nbgrader(course, "export")
     rows = list(csv.DictReader((course / "grades.csv").open(encoding="utf-8")))
     assert {row["max_score"] for row in rows} == {str(6.0 * POINTS)}
     scores = {row["student_id"]: float(row["score"]) for row in rows}
-    assert scores == {"perfect": 6 * POINTS, "half": 3 * POINTS, "stub": 0, "cheat": 0}
+    assert scores == {"perfect": 6 * POINTS, "half": 3 * POINTS, "stub": 0, "cheat": 0, "colab": 3 * POINTS}
     for student, score in scores.items():
         page = (course / "feedback" / student / "week3" / "week3.html").read_text(encoding="utf-8")
         assert f"(Score: {score:.1f} / {6.0 * POINTS})" in page
