@@ -40,8 +40,13 @@ def silenced():
     Yields:
         None.
     """
-    sys.stderr.flush()
-    saved = os.dup(2)
+    with contextlib.suppress(AttributeError, ValueError):  # pythonw and services have None, or a closed file
+        sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # nobody listens
+        yield
+        return
     with tempfile.TemporaryFile() as captured:
         os.dup2(captured.fileno(), 2)
         try:

@@ -22,7 +22,8 @@ c = get_config()  # noqa: F821
 # The course's own stub stands above the solution, so nothing replaces the solution
 c.ClearSolutions.code_stub = {"python": ""}
 
-# A locked cell that a student deleted comes back, as one that was changed does: else the exercise counts 0
+# A locked cell that a student deleted comes back, as one that was changed does: else the exercise counts 0. Who deleted
+# the answer, too, is not graded (KeyError) until `nbgrader autograde` gets --OverwriteCells.add_missing_cells=False
 c.OverwriteCells.add_missing_cells = True
 
 # Seconds for a cell. The 30 of nbgrader are too few for lessons that train: a whole one takes a minute on two cores.

@@ -79,6 +79,31 @@ with quiet.silenced():
     assert done.stderr.endswith("ImportError: no such library\n")
 
 
+def test_a_stderr_that_is_missing_or_closed_is_no_obstacle():
+    code = """
+import os, sys
+from cnn_course import quiet
+
+def closed():
+    file = open(os.devnull, "w")
+    file.close()
+    return file
+
+for sys.stderr, descriptor in ((None, 2), (closed(), 2), (None, None)):  # pythonw, a service, `2>&-`
+    if descriptor is None:
+        os.close(2)
+    with quiet.silenced():
+        print("inside")
+    try:
+        with quiet.silenced():
+            raise ImportError
+    except ImportError:
+        print("raised")
+"""
+    done = run(code, CNN_COURSE_QUIET="0")
+    assert (done.returncode, done.stdout) == (0, "inside\nraised\n" * 3)
+
+
 def test_a_broken_tensorflow_is_not_hidden(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise ImportError('libcuda is broken')")
     done = run("import cnn_course.quiet", PYTHONPATH=str(tmp_path))

@@ -337,6 +337,21 @@ def test_a_fault_of_the_program_is_no_fault_of_the_user(tmp_path, monkeypatch):
         command("03.q1", "--out", tmp_path / "homework.ipynb")
 
 
+def test_help_loads_neither_frameworks_nor_figures():
+    code = """
+import runpy, sys
+sys.argv = ["homework", "--help"]
+try:
+    runpy.run_module("cnn_course.homework", run_name="__main__")
+finally:
+    print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("usage: python -m cnn_course.homework")
+    heavy = {"tensorflow", "keras", "jax", "torch", "matplotlib", "PIL", "IPython", "pooch"}
+    assert not heavy & set(done.stdout.split())
+
+
 def test_a_reader_that_has_seen_enough_ends_the_list_silently():
     listing = [sys.executable, "-m", "cnn_course.homework", "--list"]
     with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
