@@ -4,10 +4,11 @@
 # make instructor set up, then add nbgrader, which grades homework
 # make test-gpu   set up with CUDA, then run the same tests on a GPU; fails where TensorFlow sees none
 # make notebooks  set up, then re-execute all notebooks and store their outputs
+# make lessons    set up, then print what each lesson asks of its reader (ARGS=notebooks/03_padding.ipynb: and what breaks a rule)
 # make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-gpu instructor notebooks bench
+.PHONY: help lab test test-slow test-gpu instructor notebooks lessons bench
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
@@ -53,6 +54,9 @@ test-gpu: $(READY_GPU)
 
 notebooks: $(READY)
 	@$(IN_VENV) tools/notebooks.py $(ARGS)
+
+lessons: $(READY)
+	@$(IN_VENV) tests/notebooks/reading.py $(ARGS)
 
 bench: $(READY)
 	@$(IN_VENV) benchmarks/run.py $(ARGS)

@@ -1,8 +1,9 @@
-"""Re-execute the notebooks in fresh kernels and normalise what they store: `python tools/notebooks.py [NOTEBOOK ...]`.
+"""Re-execute the notebooks in fresh kernels and normalize what they store: `python tools/notebooks.py [NOTEBOOK ...]`.
 
 A notebook is written only after it has run to its end. Stored are: tags, execution counts 1..n, outputs without
-metadata, tracebacks cut to their last line, cell ids made from the source. A tagged cell whose source did not change
-keeps its stored output, so that a second run changes nothing.
+metadata, of tracebacks the message, cell ids made from the source. Cells tagged `hide-input` are collapsed in
+JupyterLab, too. A cell tagged `nbval-ignore-output` whose source did not change keeps its stored output, so that a
+second run changes nothing.
 """
 
 import argparse
@@ -36,7 +37,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "13_alexnet": 2,
     "14_training_alexnet": 0,
 }
-KEPT_TAG = "nbval-ignore-output"
+KEPT_TAG, COLLAPSED_TAG = "nbval-ignore-output", "hide-input"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -44,7 +45,7 @@ METADATA = {
 
 
 def execute(file):
-    """Run a notebook from top to bottom in a fresh kernel and return it, normalised.
+    """Run a notebook from top to bottom in a fresh kernel and return it, normalized.
 
     Args:
         file: `pathlib.Path` of the notebook; its folder is the kernel's working directory.
@@ -59,10 +60,10 @@ def execute(file):
     notebook = nbformat.read(file, as_version=4)
     options = {"timeout": 600, "kernel_name": "python3", "extra_arguments": ["--log-level=40"]}  # errors only
     NotebookClient(notebook, resources={"metadata": {"path": file.parent}}, **options).execute()
-    return normalise(notebook, stored)
+    return normalize(notebook, stored)
 
 
-def normalise(notebook, stored):
+def normalize(notebook, stored):
     """Strip what differs between runs and machines.
 
     Args:
@@ -79,13 +80,13 @@ def normalise(notebook, stored):
     for cell in notebook.cells:
         seen[cell.source] = seen.get(cell.source, 0) + 1
         cell.id = hashlib.sha256(f"{cell.cell_type} {cell.source} {seen[cell.source]}".encode()).hexdigest()[:12]
-        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        cell.metadata = _normalize_metadata(cell.metadata.get("tags", []))
         if cell.cell_type != "code":
             continue
         count += 1
         cell.execution_count = count
         outputs = kept.get(cell.source, cell.outputs) if _is_tagged(cell) else cell.outputs
-        cell.outputs = [_normalise_output(output, count) for output in _joined(outputs)]
+        cell.outputs = [_normalize_output(output, count) for output in _joined(outputs)]
     return notebook
 
 
@@ -104,10 +105,15 @@ def _joined(outputs):
     return joined
 
 
-def _normalise_output(output, count):
+def _normalize_metadata(tags):
+    hidden = {"jupyter": {"source_hidden": True}} if COLLAPSED_TAG in tags else {}
+    return nbformat.from_dict(({"tags": tags} if tags else {}) | hidden)
+
+
+def _normalize_output(output, count):
     if output.output_type == "error":
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback)).strip()
-        output.traceback = [plain.splitlines()[-1]]
+        message = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue).partition("\n\nArguments received by")[0]
+        output.traceback = [f"{output.ename}: {message}"]
     if "metadata" in output:
         output.metadata = {}
     if "execution_count" in output:

@@ -1,6 +1,7 @@
-"""The lessons as the tests see them: files, sections, code cells."""
+"""The lessons as the tests see them: files, sections, code cells, collapsed cells."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,12 +26,28 @@ class Section(NamedTuple):
         return int(match[1]) if match else None
 
     @property
+    def is_deeper(self):
+        """Whether a reader may skip the section."""
+        return re.match(r"\d+ Deeper: ", self.title) is not None
+
+    @property
     def code(self):
         return [cell for cell in self.cells if cell.cell_type == "code"]
 
 
 def read(file):
+    """The notebook in a file, the same object to all who ask: copy it before you change it."""
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read(file, changed):
     return nbformat.read(file, as_version=4)
+
+
+def number(notebook):
+    """Number of a lesson, str, from its title: `"03"`; the template's is `"NN"`."""
+    return re.match(r"# (\w+) ", notebook.cells[0].source)[1]
 
 
 def sections(notebook):
@@ -51,3 +68,8 @@ def code_cells(notebook):
 
 def tags(cell):
     return set(cell.metadata.get("tags", []))
+
+
+def is_collapsed(cell):
+    """Whether the code of a cell is folded away on the site and in JupyterLab."""
+    return "hide-input" in tags(cell)

@@ -1,13 +1,24 @@
 """The rules of notebooks. Each takes a notebook and returns its problems, as a list of str; an empty list is a pass."""
 
 import ast
+import builtins
 import re
 
 import lessons
+import reading
 
-IGNORED, RAISES = "nbval-ignore-output", "raises-exception"
+IGNORED, RAISES, COLLAPSED = "nbval-ignore-output", "raises-exception", "hide-input"
 MAX_LINES, MAX_MODEL_LINES, MAX_LINE, MAX_WORDS = 15, 20, 100, 120
 CLOSING_SECTIONS = ["Exercises", "Recap", "Terms of this lesson", "Sources"]
+CORE_MINUTES = {"00": 10}  # at most, by lesson
+MAX_CORE_MINUTES, MAX_CORE_WORDS, MAX_CORE_LINES, MAX_PREDICTIONS, MAX_CORE_CELLS = 40, 1900, 130, 8, 45
+MAX_ASSERTION_CELLS = 2  # in a section
+FOLDED = "\n\n<details><summary>Stop and think, then open</summary>\n\n(?P<answer>.+?)\n\n</details>"
+PREDICTION = re.compile(rf"^> ✎ \*\*Predict\*\* [^\n]+(?:\n>[^\n]*)*{FOLDED}\s*\Z", re.MULTILINE | re.DOTALL)
+CLAIM = re.compile(r"^\*\*True or false\?\*\* From [^:\n]+:\n\n> “", re.MULTILINE)
+VERDICT = re.compile(r"^\*\*(?:True|False|Only [^*]+)\.\*\*", re.MULTILINE)
+TOLD = {}  # why a number of an answer may stand in the code below: {("03", "200"): "the photograph is 200 pixels wide"}
+OF_KERAS = {"add", "build", "compile", "evaluate", "fit", "get_weights", "predict", "set_weights", "summary"}
 
 
 def executed_in_order(notebook):
@@ -89,20 +100,8 @@ def short_cells(notebook):
             if any(len(line) > MAX_LINE for line in lines):
                 problems.append(f"{_name(cell)}: a line of more than {MAX_LINE} characters")
         else:
-            text = re.sub(r"<[^>]+>|\$\$.*?\$\$", "", cell.source, flags=re.DOTALL)  # without tags and formulas
-            if (words := len(re.findall(r"\w[\w'’.,-]*", text))) > MAX_WORDS:
+            if (words := reading.words(cell.source)) > MAX_WORDS:
                 problems.append(f"{_name(cell)}: {words} words, at most {MAX_WORDS}")
-    return problems
-
-
-def enough_text(notebook):
-    cells = [cell for section in lessons.sections(notebook) if section.title != "Exercises" for cell in section.cells]
-    code = sum(cell.cell_type == "code" for cell in cells)
-    problems = []
-    if not 25 <= len(cells) + 2 <= 60:
-        problems.append(f"{len(cells) + 2} cells without the exercises, not 25 to 60")
-    if code > len(cells) - code:
-        problems.append(f"{code} code cells and only {len(cells) - code} of text")
     return problems
 
 
@@ -119,21 +118,12 @@ def numbered_sections(notebook):
     return problems
 
 
-def predicts(notebook):
-    return [
-        f"section {section.title}: no **Predict** question with a folded answer"
-        for section in lessons.sections(notebook)
-        if section.number and section.code
-        if not any("**Predict:**" in cell.source and "<details>" in cell.source for cell in section.cells)
-    ]
-
-
 def tags_where_allowed(notebook):
     cells = lessons.code_cells(notebook)
     problems = [
         f"{_name(cell)}: tag {tag} is not allowed"
         for cell in notebook.cells
-        for tag in lessons.tags(cell) - ({IGNORED, RAISES} if cell.cell_type == "code" else set())
+        for tag in lessons.tags(cell) - ({IGNORED, RAISES, COLLAPSED} if cell.cell_type == "code" else set())
     ]
     ignored = [index for index, cell in enumerate(cells) if IGNORED in lessons.tags(cell)]
     limit = 6 if any(".fit(" in cell.source for cell in cells) else 3
@@ -170,19 +160,6 @@ def figures_have_text(notebook):
     return problems
 
 
-def sections_assert(notebook):
-    problems = []
-    for section in lessons.sections(notebook):
-        if not section.code or section.title == "Exercises":
-            continue
-        trees = [_tree(cell) for cell in section.code]
-        bound = set().union(*(_bound_names(statement) for tree in trees for statement in tree.body))
-        asserted = set().union(*(_asserted_names(tree) for tree in trees))
-        if not bound & asserted:
-            problems.append(f"section {section.title}: no assertion on a name bound in it")
-    return problems
-
-
 def links_resolve(notebook):
     problems = []
     for cell in notebook.cells:
@@ -195,17 +172,207 @@ def links_resolve(notebook):
     return problems
 
 
-def small_and_normalised(notebook):
+def small_and_normalized(notebook):
     problems = []
     if set(notebook.metadata) != {"kernelspec", "language_info"} or set(notebook.metadata.language_info) != {"name"}:
-        problems.append(f"metadata are not normalised: {dict(notebook.metadata)}")
+        problems.append(f"metadata are not normalized: {dict(notebook.metadata)}")
     for cell in notebook.cells:
-        if set(cell.metadata) - {"tags"}:
+        folded = {"source_hidden": True} if lessons.is_collapsed(cell) else None
+        if set(cell.metadata) - {"tags", "jupyter"} or cell.metadata.get("jupyter") != folded:
             problems.append(f"{_name(cell)}: metadata {dict(cell.metadata)}")
         for output in cell.get("outputs", []):
             if output.get("metadata") or len(output.get("traceback", [])) > 1:
-                problems.append(f"{_name(cell)}: an output that `make notebooks` would normalise")
+                problems.append(f"{_name(cell)}: an output that `make notebooks` would normalize")
     return problems
+
+
+def reading_time(notebook):
+    """The stated time is the computed one, and the core is short enough."""
+    core, line = reading.core(notebook), reading.time_line(notebook)
+    limits = {
+        "minutes": (core.rounded, CORE_MINUTES.get(lessons.number(notebook), MAX_CORE_MINUTES)),
+        "words": (core.words, MAX_CORE_WORDS),
+        "visible lines of code": (core.lines, MAX_CORE_LINES),
+        "predictions": (core.predictions, MAX_PREDICTIONS),
+        "cells": (core.cells, MAX_CORE_CELLS),
+    }
+    problems = [
+        f"the core has {value} {what}, at most {most}" for what, (value, most) in limits.items() if value > most
+    ]
+    if not core.predictions:
+        problems.append("the core has no prediction")
+    return problems + ([] if line in notebook.cells[0].source else [f"the head must say: {line}"])
+
+
+def head(notebook):
+    first = notebook.cells[0].source
+    parts = [r"^# \w+ ", r"^\*\*The question: .+\?\*\*$", r"^You need: ", r"^\*You will be able to\*$"]
+    problems = [f"the head has no {part!r}" for part in parts if not re.search(part, first, re.M)]
+    if (verbs := len(re.findall(r"^- \*\*\w+\*\*", first, re.M))) != 3:
+        problems.append(f"the head has {verbs} bullets that begin with a verb in bold, not 3")
+    return problems
+
+
+def more_text_than_code(notebook):
+    cells = [cell for section in lessons.sections(notebook) if section.title != "Exercises" for cell in section.cells]
+    text = sum(cell.cell_type == "markdown" for cell in cells)
+    code = sum(cell.cell_type == "code" and not lessons.is_collapsed(cell) for cell in cells)
+    return [f"{code} visible code cells and only {text} of text"] if code > text else []
+
+
+def deeper_last(notebook):
+    found = [section for section in lessons.sections(notebook) if section.number]
+    problems = [
+        f"section {section.title}: `## 7 Deeper: ...`"
+        for section in found
+        if "deeper" in section.title.lower() and not section.is_deeper
+    ]
+    if [section.is_deeper for section in found] != sorted(section.is_deeper for section in found):
+        problems.append("a section follows that is not *Deeper*")
+    return problems
+
+
+def predictions(notebook):
+    return [
+        f"{_name(cell)}: one prediction a cell, its last part, in the form of the template"
+        for cell in _texts_to_read(notebook)
+        if reading.PREDICT.search(cell.source)
+        if len(reading.PREDICT.findall(cell.source)) > 1 or not PREDICTION.search(cell.source)
+    ]
+
+
+def answers_are_not_told(notebook):
+    """No number of a folded answer stands in the code up to the next text."""
+    problems = []
+    for position, cell in enumerate(notebook.cells):
+        answer = PREDICTION.search(cell.source) if cell.cell_type == "markdown" else None
+        if answer:
+            secret = _numbers(answer["answer"]) - _numbers(cell.source[: answer.start("answer")])
+            told = secret & set().union(*map(_numbers_told, _code_below(notebook, position)))
+            problems += [f"{_name(cell)}: the code below tells {number}" for number in sorted(told)]
+    excused = {float(number) for lesson, number in TOLD if lesson == lessons.number(notebook)}
+    return [problem for problem in problems if float(problem.split()[-1]) not in excused]
+
+
+def assertions_apart(notebook):
+    problems = []
+    for cell in filter(reading.has_assertion, notebook.cells):
+        if cell.outputs or "print(" in cell.source or not lessons.is_collapsed(cell):
+            problems.append(f"{_name(cell)}: assertions stand in a collapsed cell that prints and draws nothing")
+    for section in lessons.sections(notebook):
+        if (count := sum(map(reading.has_assertion, section.code))) > MAX_ASSERTION_CELLS:
+            problems.append(f"section {section.title}: {count} cells with assertions, at most {MAX_ASSERTION_CELLS}")
+    return problems
+
+
+def drawings_collapsed(notebook):
+    """A cell of which nothing comes but a picture, and that calls nothing that is taught, is collapsed.
+
+    Statements that stand in another cell, too, are not counted: they make the section run alone.
+    """
+    problems, cells = [], _cells_without_exercises(notebook)
+    for cell in cells:
+        own = _own_statements(cell, cells)
+        used = any(_needed_from_elsewhere(other) & _bound_in(own) for other in cells)
+        if _draws(cell) and not (lessons.is_collapsed(cell) or used or _calls_what_is_taught(own, notebook)):
+            problems.append(f"{_name(cell)}: only draws, and is not collapsed")
+    return problems
+
+
+def collapsed_cells(notebook):
+    problems = []
+    for cell in filter(lessons.is_collapsed, lessons.code_cells(notebook)):
+        printed = "".join(output.get("text", "") for output in cell.outputs)
+        if not cell.source.startswith("# "):
+            problems.append(f"{_name(cell)}: collapsed, and does not begin with a comment")
+        if (
+            not (_draws(cell) or reading.has_assertion(cell))
+            or "keras." in cell.source
+            or _methods(_tree(cell)) & OF_KERAS
+        ):
+            problems.append(f"{_name(cell)}: collapsed, and does more than to draw or to assert")
+        if any(not line.startswith("Figure: ") for line in printed.splitlines()):
+            problems.append(f"{_name(cell)}: collapsed, and prints more than `Figure: ...`")
+    return problems
+
+
+def claims(notebook):
+    problems = []
+    for cell in _texts_to_read(notebook):
+        if re.search(r"\bclaims? \d", cell.source, re.IGNORECASE):
+            problems.append(f"{_name(cell)}: a numbered claim")
+        if cell.source.count("**True or false?**") != len(CLAIM.findall(cell.source)):
+            problems.append(f"{_name(cell)}: a claim in another form than the template's")
+    for section in lessons.sections(notebook):
+        text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
+        if len(CLAIM.findall(text)) > len(VERDICT.findall(text)):
+            problems.append(f"section {section.title}: a claim without its verdict, e.g. `**False.**`")
+    return problems
+
+
+def folds_are_rendered(notebook):
+    """Markdown after `<summary>` is rendered behind a blank line only."""
+    fold = re.compile(r"<summary>(?:(?!</summary>).)*</summary>(?!\n\n)|(?<!\n)</details>")
+    return [
+        f"{_name(cell)}: no blank line after {match[0]}"
+        for cell in _text_cells(notebook)
+        for match in fold.finditer(cell.source)
+    ]
+
+
+def sections_begin_with_why(notebook):
+    return [
+        f"section {section.title}: begins with what happened in another"
+        for section in lessons.sections(notebook)
+        if re.match(r"## .+\s+\*\*What happened", "\n".join(cell.source for cell in section.cells[:2]))
+    ]
+
+
+def no_minus_in_code(notebook):
+    code = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+    return [
+        f"{_name(cell)}: − in {match[0]!r}; code takes -"
+        for cell in _text_cells(notebook)
+        for match in code.finditer(cell.source)
+        if "−" in match[0]
+    ]
+
+
+def figures_speak_plainly(notebook):
+    return [
+        f"{_name(cell)}: {line}"
+        for cell in lessons.code_cells(notebook)
+        for output in cell.outputs
+        for line in output.get("text", "").splitlines()
+        if line.startswith("Figure: ") and re.search(r"\bnp\.\w+|array\(|\[\(|dtype=", line)
+    ]
+
+
+def recap(notebook):
+    """Five bullets and, as soon as there are two lessons to ask about, two questions with links to earlier ones."""
+    source = "\n\n".join(
+        cell.source for section in lessons.sections(notebook) if section.title == "Recap" for cell in section.cells
+    )
+    problems = []
+    if (bullets := len(re.findall(r"^- ", reading.FOLD.sub("", source), re.M))) != 5:
+        problems.append(f"{bullets} bullets in the recap, not 5")
+    own = lessons.number(notebook)
+    asked, _, rest = source.partition("**From earlier lessons**")[2].partition("<details><summary>Answers</summary>")
+    links = [re.search(r"\]\((\d\d)_", line) for line in re.findall(r"^\d\. .+", asked, re.M)]
+    if own not in ("00", "01") and (len(links) != 2 or not rest or not all(link and link[1] < own for link in links)):
+        problems.append(
+            "the recap needs two questions `**From earlier lessons**`, each with its link, and their answers"
+        )
+    return problems
+
+
+def exercises(notebook):
+    found = [section for section in lessons.sections(notebook) if section.title == "Exercises"]
+    text = "\n".join(cell.source for section in found for cell in section.cells if cell.cell_type == "markdown")
+    numbers = [int(number) for number in re.findall(r"^\*\*(\d+) ", text, re.M)]
+    wanted = (1, 2, 3, 4, 5) if lessons.number(notebook) == "00" else (5,)
+    sound = len(numbers) in wanted and numbers == list(range(1, len(numbers) + 1))
+    return [] if sound else [f"exercises are numbered {numbers}, not 1 to 5"]
 
 
 FOR_ALL = [
@@ -217,18 +384,102 @@ FOR_ALL = [
     no_xla,
     one_import_cell,
     short_cells,
+    numbered_sections,
     tags_where_allowed,
     names_bound_once,
     figures_have_text,
-    sections_assert,
     links_resolve,
-    small_and_normalised,
+    small_and_normalized,
+    more_text_than_code,
 ]
-FOR_LESSONS = [*FOR_ALL, enough_text, numbered_sections, predicts]
+SECOND_EDITION = [
+    head,
+    reading_time,
+    deeper_last,
+    predictions,
+    answers_are_not_told,
+    assertions_apart,
+    drawings_collapsed,
+    collapsed_cells,
+    claims,
+    folds_are_rendered,
+    sections_begin_with_why,
+    no_minus_in_code,
+    figures_speak_plainly,
+    recap,
+    exercises,
+]
+FOR_LESSONS = [*FOR_ALL, *SECOND_EDITION]
 
 
 def _name(cell):
     return f"cell {cell.source.splitlines()[0][:60]!r}"
+
+
+def _text_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def _texts_to_read(notebook):
+    """Text cells without the exercises."""
+    asked = [cell for section in lessons.sections(notebook) if section.title == "Exercises" for cell in section.cells]
+    return [cell for cell in _text_cells(notebook) if not any(cell is other for other in asked)]
+
+
+def _code_below(notebook, position):
+    """Sources of the code cells between a cell and the next text cell."""
+    for cell in notebook.cells[position + 1 :]:
+        if cell.cell_type != "code":
+            return
+        yield cell.source
+
+
+def _numbers(text):
+    """Numbers in a text, as float: 1,000 and 1_000 are one number, the 2 of conv2d is none."""
+    found = re.findall(r"(?<![\w.])\d+(?:[,_]\d{3})*(?:\.\d+)?", text)
+    return {float(re.sub("[,_]", "", number)) for number in found}
+
+
+def _numbers_told(source):
+    """Numbers that code gives away: all but 0, 1 and 2, which stand everywhere; in assertions these too."""
+    asserted = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assert)]
+    return (_numbers(source) - {0, 1, 2}).union(*(_numbers(ast.unparse(node)) for node in asserted))
+
+
+def _calls(tree):
+    return [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def _methods(tree):
+    return {function.attr for function in _calls(tree) if isinstance(function, ast.Attribute)}
+
+
+def _draws(cell):
+    return any(ast.unparse(function) == "figures.show" for function in _calls(_tree(cell)))
+
+
+def _calls_what_is_taught(tree, notebook):
+    """Whether code calls a package other than `figures`, a function or model of the lesson, or a method of Keras."""
+    imports = ast.walk(_tree(lessons.code_cells(notebook)[0]))
+    imported = {alias.asname or alias.name.split(".")[0] for node in imports for alias in getattr(node, "names", [])}
+    roots = {ast.unparse(function).split(".")[0] for function in _calls(tree) if isinstance(function, ast.Attribute)}
+    plain = {function.id for function in _calls(tree) if isinstance(function, ast.Name)}
+    return bool(roots & (imported - {"figures"}) or plain - set(dir(builtins)) or _methods(tree) & OF_KERAS)
+
+
+def _own_statements(cell, cells):
+    """The statements of a cell that stand in no other."""
+    known = {ast.dump(node) for other in cells if other is not cell for node in _tree(other).body}
+    return ast.Module([node for node in _tree(cell).body if ast.dump(node) not in known], [])
+
+
+def _bound_in(tree):
+    return set().union(*map(_bound_names, tree.body))
+
+
+def _needed_from_elsewhere(cell):
+    """Names that a cell uses and does not bind."""
+    return {node.id for node in ast.walk(_tree(cell)) if isinstance(node, ast.Name)} - _bound_in(_tree(cell))
 
 
 def _tree(cell):

@@ -7,6 +7,7 @@ prints is compared with what is stored, except in tagged cells. Prints one JSON 
 import json
 import multiprocessing
 import os
+import re
 import socket
 import sys
 import types
@@ -79,7 +80,7 @@ def _compare(shell, cell):
     error = result.error_before_exec or result.error_in_exec
     received = {
         "stdout": captured.stdout,
-        "error": [type(error).__name__, str(error)] if error else None,
+        "error": [type(error).__name__, _unnumbered(str(error))] if error else None,
         "shown": [
             _text_forms(data) for data in [*(output.data for output in captured.outputs), *shell.displayhook.values]
         ],
@@ -95,7 +96,7 @@ def _compare(shell, cell):
 
 
 def _stored(cell):
-    errors = [[output.ename, output.evalue] for output in cell.outputs if output.output_type == "error"]
+    errors = [[output.ename, _unnumbered(output.evalue)] for output in cell.outputs if output.output_type == "error"]
     return {
         "stdout": "".join(output.text for output in cell.outputs if output.get("name") == "stdout"),
         "error": errors[0] if errors else None,
@@ -105,6 +106,11 @@ def _stored(cell):
             if output.output_type in ("display_data", "execute_result")
         ],
     }
+
+
+def _unnumbered(message):
+    """A message of Keras without the number of its tensors, which counts those of other sections."""
+    return re.sub(r"\bkeras_tensor_\d+", "keras_tensor", message)
 
 
 def _text_forms(data):

@@ -8,6 +8,32 @@ import rules
 from run_sections import sections_that_fail
 
 NAMES = [file.stem for file in lessons.LESSONS]
+FIRST_EDITION = {  # lessons to which the rules of the second edition do not apply yet
+    "00_start_here",
+    #
+    "01_why_convolution",
+    #
+    "02_convolution",
+    #
+    "03_padding",
+    #
+    "04_stride",
+    #
+    "05_channels",
+    #
+    "06_one_by_one",
+    #
+    "07_pooling",
+    #
+    "11_first_cnn",
+    #
+    "12_stride_instead_of_pooling",
+    #
+    "13_alexnet",
+    #
+    "14_training_alexnet",
+}
+HELD = [(name, rule) for name in NAMES for rule in (rules.FOR_ALL if name in FIRST_EDITION else rules.FOR_LESSONS)]
 TRAINS_LONG = {
     "01_why_convolution": [7],
     "07_pooling": [8],
@@ -22,15 +48,29 @@ def test_there_are_lessons_and_their_numbers_are_unique():
     assert {"00", "02"} <= set(numbers) and len(set(numbers)) == len(numbers)
 
 
-@pytest.mark.parametrize("rule", rules.FOR_LESSONS, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "rule"), HELD, ids=lambda value: getattr(value, "__name__", value))
 def test_rule(name, rule):
     assert rule(lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb")) == []
 
 
-@pytest.mark.parametrize("rule", rules.FOR_ALL, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("name", sorted(FIRST_EDITION))
+def test_a_lesson_of_the_first_edition_waits_to_be_rewritten(name):
+    notebook = lessons.read(lessons.NOTEBOOKS / f"{name}.ipynb")
+    assert any(rule(notebook) for rule in rules.FOR_LESSONS), "take it out of FIRST_EDITION"
+
+
+@pytest.mark.parametrize("rule", rules.FOR_LESSONS, ids=lambda rule: rule.__name__)
 def test_the_template_keeps_the_rules_too(rule):
     assert rule(lessons.read(lessons.TEMPLATE)) == []
+
+
+def test_what_may_be_told_is_told(monkeypatch):
+    told = list(rules.TOLD)
+    monkeypatch.setattr(rules, "TOLD", {})
+    notebooks_of = {file.stem[:2]: lessons.read(file) for file in lessons.LESSONS}
+    for lesson, number in told:
+        problems = rules.answers_are_not_told(notebooks_of[lesson])
+        assert any(float(problem.split()[-1]) == float(number) for problem in problems), (lesson, number)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "_template"])

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 import lessons
+import reading
 import rules
 from run_sections import sections_that_fail
 
@@ -33,6 +34,28 @@ def set_source(notebook, index, source):
     code(notebook, index).source = source
 
 
+def say(notebook, old, new):
+    """Replace some text wherever it stands in the text cells."""
+    texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert any(old in cell.source for cell in texts)
+    for cell in texts:
+        cell.source = cell.source.replace(old, new)
+
+
+def collapse(notebook, index, source, printed=""):
+    cell = code(notebook, index)
+    outputs = [nbformat.from_dict({"output_type": "stream", "name": "stdout", "text": printed})] if printed else []
+    cell.update(source=source, outputs=outputs, metadata={"tags": ["hide-input"]})
+
+
+def repeat(notebook, cell, times):
+    notebook.cells[3:3] = [nbformat.from_dict(cell) for _ in range(times)]  # in the core
+
+
+def add_text(notebook, source):
+    repeat(notebook, {"cell_type": "markdown", "metadata": {}, "source": source}, 1)
+
+
 FAULTS = [
     (rules.executed_in_order, lambda nb: code(nb, 1).update(execution_count=None, outputs=[])),
     (rules.executed_in_order, lambda nb: code(nb, 1).update(execution_count=7)),
@@ -53,7 +76,8 @@ FAULTS = [
     (rules.short_cells, lambda nb: set_source(nb, 1, "x = 1\n" * 16)),
     (rules.short_cells, lambda nb: set_source(nb, 1, "x = " + "1 + " * 30 + "1")),
     (rules.short_cells, lambda nb: nb.cells[0].update(source="word " * 121)),
-    (rules.tags_where_allowed, lambda nb: code(nb, 1).metadata.update(tags=["hide-input"])),
+    (rules.tags_where_allowed, lambda nb: code(nb, 1).metadata.update(tags=["remove-cell"])),
+    (rules.tags_where_allowed, lambda nb: nb.cells[0].metadata.update(tags=["hide-input"])),
     (rules.tags_where_allowed, lambda nb: nb.cells[0].metadata.update(tags=["raises-exception"])),
     (rules.tags_where_allowed, lambda nb: code(nb, -1).metadata.update(tags=["nbval-ignore-output"])),
     (
@@ -66,14 +90,72 @@ FAULTS = [
         rules.figures_have_text,
         lambda nb: add_output(nb, output_type="display_data", data={"image/png": ""}, metadata={}),
     ),
-    (rules.sections_assert, lambda nb: [set_source(nb, i, "size = 3\nassert True") for i in range(1, 4)]),
     (rules.links_resolve, lambda nb: nb.cells[0].update(source="[nowhere](99_nowhere.ipynb)")),
     (rules.links_resolve, lambda nb: nb.cells[0].update(source="![](00_start_here.ipynb)")),
-    (rules.small_and_normalised, lambda nb: nb.metadata.update(widgets={})),
-    (rules.small_and_normalised, lambda nb: nb.cells[0].metadata.update(scrolled=True)),
+    (rules.small_and_normalized, lambda nb: nb.metadata.update(widgets={})),
+    (rules.small_and_normalized, lambda nb: nb.cells[0].metadata.update(scrolled=True)),
+    (rules.small_and_normalized, lambda nb: code(nb, 1).metadata.update(tags=["hide-input"])),
+    (rules.small_and_normalized, lambda nb: code(nb, 1).metadata.update(jupyter={"source_hidden": True})),
     (rules.numbered_sections, lambda nb: nb.cells.pop(-1)),
-    (rules.predicts, lambda nb: [cell.update(source="## 1 Title") for cell in nb.cells if "Predict" in cell.source]),
-    (rules.enough_text, lambda nb: [nb.cells.append(code(nb, 1)) for _ in range(40)]),
+    (rules.numbered_sections, lambda nb: say(nb, "## 4 ", "## 5 ")),
+    (rules.more_text_than_code, lambda nb: repeat(nb, code(nb, 1), 15)),
+    (rules.head, lambda nb: say(nb, "- **choose** a third.", "")),
+    (rules.head, lambda nb: say(nb, "**The question: ", "**")),
+    (rules.reading_time, lambda nb: say(nb, "Time: 10 minutes", "Time: 5 minutes")),
+    (rules.reading_time, lambda nb: say(nb, ", and 5 for *Deeper*", "")),
+    (rules.reading_time, lambda nb: repeat(nb, {"cell_type": "markdown", "metadata": {}, "source": "word " * 100}, 15)),
+    (rules.reading_time, lambda nb: repeat(nb, {**code(nb, 1), "source": "x = 1\n" * 14}, 9)),
+    (rules.reading_time, lambda nb: say(nb, "> ✎ **Predict**", "> ✎ **Guess**")),
+    (rules.deeper_last, lambda nb: say(nb, "## 3 By", "## 3 Deeper: by")),
+    (rules.deeper_last, lambda nb: say(nb, "## 5 Deeper: what", "## 5 *Deeper:* what")),
+    (rules.predictions, lambda nb: say(nb, "> ✎ **Predict**", "**Predict:**")),
+    (rules.predictions, lambda nb: say(nb, "Stop and think, then open", "Answer")),
+    (
+        rules.predictions,
+        lambda nb: say(nb, "> ✎ **Predict** A kernel", "> ✎ **Predict** A?\n\n> ✎ **Predict** A kernel"),
+    ),
+    (
+        rules.predictions,
+        lambda nb: say(nb, "six pixels.\n\n</details>", "six pixels.\n\n</details>\n\nMore."),
+    ),
+    (rules.answers_are_not_told, lambda nb: set_source(nb, 1, "assert places == 7")),
+    (rules.answers_are_not_told, lambda nb: set_source(nb, 1, "places = 9 - 3 + 1  # gives 7 places")),
+    (rules.answers_are_not_told, lambda nb: say(nb, "**7**", "**1,024**") or set_source(nb, 1, "places = 1_024.0")),
+    (rules.answers_are_not_told, lambda nb: say(nb, "**7**", "**2**") or set_source(nb, 1, "assert places == 2")),
+    (rules.assertions_apart, lambda nb: set_source(nb, 1, "assert True")),
+    (rules.assertions_apart, lambda nb: collapse(nb, 1, "# Asserts.\nassert True", "1\n")),
+    (rules.assertions_apart, lambda nb: [collapse(nb, i, "# Asserts.\nassert True") for i in (5, 6, 7)]),
+    (rules.drawings_collapsed, lambda nb: code(nb, 3).metadata.clear()),
+    (rules.collapsed_cells, lambda nb: collapse(nb, 1, "assert True")),
+    (rules.collapsed_cells, lambda nb: collapse(nb, 1, "# Computes the places.\nplaces = 7")),
+    (rules.collapsed_cells, lambda nb: collapse(nb, 1, "# Trains.\nmodel.fit(x, y)\nassert model.built")),
+    (rules.collapsed_cells, lambda nb: collapse(nb, 3, code(nb, 3).source, "54\nFigure: a sum\n")),
+    (rules.claims, lambda nb: add_text(nb, "Back to claim 12.")),
+    (rules.claims, lambda nb: say(nb, "From a well-known course:\n\n> “", "“")),
+    (rules.claims, lambda nb: say(nb, "**Only in mathematics.**", "It depends.")),
+    (rules.folds_are_rendered, lambda nb: add_text(nb, "<details><summary>More</summary>\n*Raw*.\n\n</details>")),
+    (rules.folds_are_rendered, lambda nb: add_text(nb, "<details><summary>More</summary>\n\n*Raw*.</details>")),
+    (rules.sections_begin_with_why, lambda nb: say(nb, "breaks\n\nAt", "breaks\n\n**What happened above.** At")),
+    (rules.sections_begin_with_why, lambda nb: add_text(nb, "## 9 More\n\n**What happened.** It grew.")),
+    (rules.no_minus_in_code, lambda nb: add_text(nb, "Type `[−1, 0, 1]`.")),
+    (rules.no_minus_in_code, lambda nb: add_text(nb, "```python\nx = −1\n```")),
+    (
+        rules.figures_speak_plainly,
+        lambda nb: add_output(nb, output_type="stream", name="stdout", text="Figure: np.float64(0.5) is the mean\n"),
+    ),
+    (
+        rules.figures_speak_plainly,
+        lambda nb: add_output(nb, output_type="stream", name="stdout", text="Figure: sizes [(3, 5)]\n"),
+    ),
+    (rules.recap, lambda nb: say(nb, "- A second (section 2).\n", "")),
+    (
+        rules.recap,
+        lambda nb: say(nb, "\n2. A question", " A question"),
+    ),
+    (rules.recap, lambda nb: say(nb, "(01_why_convolution.ipynb)", "(https://example.org)")),
+    (rules.recap, lambda nb: say(nb, "# NN Title", "# 01 Title") or say(nb, "- A second (section 2).\n", "")),
+    (rules.recap, lambda nb: say(nb, "# NN Title", "# 02 Title") or say(nb, "01_why_convolution", "03_padding")),
+    (rules.exercises, lambda nb: say(nb, "**5 Design.**", "**Design.**")),
 ]
 
 
@@ -86,12 +168,55 @@ def test_every_rule_has_its_fault():
     assert {rule for rule, _ in FAULTS} == set(rules.FOR_LESSONS)
 
 
+def test_numbers_of_the_question_and_named_exceptions_may_stand_in_the_code(monkeypatch):
+    assert rules.answers_are_not_told(faulty(lambda nb: set_source(nb, 1, "places = 9 - 3 + 1"))) == []
+    told = faulty(lambda nb: set_source(nb, 1, "places = 7"))
+    monkeypatch.setattr(rules, "TOLD", {("NN", "7"): "a reason"})
+    assert rules.answers_are_not_told(told) == []
+    monkeypatch.setattr(rules, "TOLD", {("03", "7"): "a reason"})
+    assert rules.answers_are_not_told(told) != []
+
+
+def test_a_cell_with_a_picture_that_teaches_or_computes_stays_open():
+    shown = 'figures.show(figures.numbers(image, "A title"), "words")'
+    for source in (
+        f"image = reference.relu(image)\n{shown}",
+        f"image = kernel(3)\n{shown}",
+        f"model.fit(image)\n{shown}",
+    ):
+        notebook = faulty(lambda nb, source=source: code(nb, 3).update(source=source, metadata={}))
+        assert rules.drawings_collapsed(notebook) == []
+    needed = faulty(lambda nb: code(nb, 3).update(source=f"needed = 3\n{shown}", metadata={}))
+    assert rules.drawings_collapsed(needed) != []
+    set_source(needed, 4, "print(needed)")
+    assert rules.drawings_collapsed(needed) == []
+
+
+def test_the_reading_counts_what_a_reader_sees():
+    core, deeper = reading.core(SOUND), reading.deeper(SOUND)
+    assert (core.predictions, core.rounded, deeper.rounded, deeper.cells, deeper.lines) == (3, 10, 5, 3, 1)
+    assert reading.words("**Two** words, [a link](of_some.ipynb) <b>and</b> $$\\frac{a}{b}$$ a fold.") == 8
+    assert reading.words("Seen.\n\n<details><summary>Open</summary>\n\nNot counted.\n\n</details>") == 1
+    more = faulty(lambda nb: repeat(nb, {**code(nb, 1), "source": "# a\n\nx = 1"}, 3))
+    assert reading.core(more) == core._replace(lines=core.lines + 6, cells=core.cells + 3)
+    hidden = faulty(lambda nb: repeat(nb, {**code(nb, 3), "source": "# a\n\nx = 1"}, 3))
+    assert reading.core(hidden) == core._replace(cells=core.cells + 3)
+    exercise = faulty(lambda nb: say(nb, "**5 Design.**", "**5 Design.** Some more words.\n\n**Predict**"))
+    assert reading.core(exercise) == core
+
+
+def test_the_table_shows_a_lesson_its_time_line_and_its_problems(capsys):
+    reading.main([str(lessons.TEMPLATE), str(lessons.LESSONS[0])])
+    table = capsys.readouterr().out
+    assert "_template: Time: 10 minutes, and 5 for *Deeper*." in table and "reading_time: " not in table.split("00_")[1]
+
+
 def test_the_same_statement_in_two_cells_is_allowed():
     assert rules.names_bound_once(faulty(lambda nb: [set_source(nb, i, "size = 3  # again") for i in (1, 2)])) == []
 
 
 def test_a_section_that_leans_on_another_is_caught(tmp_path):
-    lesson = lessons.read(lessons.LESSONS[0])
+    lesson = nbformat.from_dict(lessons.read(lessons.LESSONS[0]))
     first, second = [section for section in lessons.sections(lesson) if section.code][:2]
     second.code[0].source = f"again = {first.code[0].source.split(' =')[0]}\n{second.code[0].source}"
     nbformat.write(lesson, tmp_path / "leaning.ipynb")

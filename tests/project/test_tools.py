@@ -63,7 +63,7 @@ def stream(text, name="stdout"):
     return new_output("stream", name=name, text=text)
 
 
-def test_normalise_strips_what_differs_between_runs():
+def test_normalize_strips_what_differs_between_runs():
     traceback = ["\x1b[31mTraceback\x1b[0m", 'File "/home/ada/x.py"', "ValueError: \x1b[1mtoo small\x1b[0m"]
     notebook = executed(
         new_markdown_cell("# Title", metadata={"scrolled": True}),
@@ -78,7 +78,7 @@ def test_normalise_strips_what_differs_between_runs():
             "b", outputs=[new_output("execute_result", {"text/plain": "3"}, execution_count=10, metadata={"x": 1})]
         ),
     )
-    result = notebooks.normalise(notebook, executed())
+    result = notebooks.normalize(notebook, executed())
     assert result.metadata == notebooks.METADATA
     assert [dict(cell.metadata) for cell in result.cells] == [{}, {}, {"tags": ["raises-exception"]}, {}]
     assert [cell.execution_count for cell in result.cells[1:]] == [1, 2, 3]
@@ -88,7 +88,22 @@ def test_normalise_strips_what_differs_between_runs():
     identifiers = [cell.id for cell in result.cells]
     assert len(set(identifiers)) == 4
     again = executed(*(new_code_cell(cell.source) for cell in result.cells[1:]))
-    assert [cell.id for cell in notebooks.normalise(again, executed()).cells] == identifiers[1:]
+    assert [cell.id for cell in notebooks.normalize(again, executed()).cells] == identifiers[1:]
+
+
+def test_of_a_message_of_keras_all_but_its_arguments_is_stored():
+    evalue = "Exception\n\n\x1b[1mComputed output size is negative.\x1b[0m\n\nArguments received by MaxPooling2D:\n  a"
+    error = new_output("error", ename="ValueError", evalue=evalue, traceback=["Traceback", "  a"])
+    result = notebooks.normalize(executed(new_code_cell("a", outputs=[error])), executed())
+    assert result.cells[0].outputs[0].traceback == ["ValueError: Exception\n\nComputed output size is negative."]
+    assert result.cells[0].outputs[0].evalue == evalue
+
+
+def test_a_cell_with_hide_input_is_collapsed_in_jupyterlab_too():
+    tagged, left = {"tags": ["hide-input"]}, {"jupyter": {"source_hidden": True}, "collapsed": True}
+    notebook = executed(new_code_cell("a", metadata=tagged), new_code_cell("b", metadata=left))
+    stored = [dict(cell.metadata) for cell in notebooks.normalize(notebook, executed()).cells]
+    assert stored == [tagged | {"jupyter": {"source_hidden": True}}, {}]
 
 
 def test_a_tagged_cell_keeps_its_output_while_its_source_is_unchanged():
@@ -98,7 +113,7 @@ def test_a_tagged_cell_keeps_its_output_while_its_source_is_unchanged():
         return executed(new_code_cell(source, metadata=tagged, execution_count=count, outputs=[stream(text)]))
 
     def kept(source, stored):
-        return notebooks.normalise(run(source, "new"), stored).cells[0].outputs[0].text
+        return notebooks.normalize(run(source, "new"), stored).cells[0].outputs[0].text
 
     assert kept("time()", run("time()", "old")) == "old"
     assert kept("time() + 1", run("time()", "old")) == "new"
