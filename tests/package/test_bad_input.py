@@ -26,7 +26,7 @@ def curves(x=(1, 2), series=None):
 
 
 def window(image=PLANE, kernel=PLANE[:2, :2], output=PLANE[:2, :3], position=(0, 0), strides=1):
-    return figures.sliding_window(image, kernel, output, position, strides)
+    return figures.sliding_window(image, kernel, output, position, strides=strides)
 
 
 def batches(x=LABELS, y=LABELS, batch_size=2, seed=0, epochs=1, initial_epoch=0):
@@ -51,7 +51,7 @@ TABLE = {
         (keywords(figures.panels, width=10**4), V, r"100 inches a side. Received: .* width=10000"),
     ],
     "figures.curves": [
-        (keywords(curves, x=3), V, r"`x` must have 1 axes .* Received: x of shape \(\)"),
+        (keywords(curves, x=3), V, r"`x` must have 1 axes. Received: x of shape \(\)"),
         (keywords(curves, x=["a", "b"]), T, r"`x` must hold real numbers. Received: x=\['a', 'b'\]"),
         (keywords(curves, x=[[1], [2, 3]]), V, r"`x` must be an array. Received: x=\[\[1\], \[2, 3\]\]"),
         (keywords(curves, series=[1, 2]), T, r"`series` must be a dict. Received: series=\[1, 2\]"),
@@ -83,13 +83,13 @@ TABLE = {
         (lambda: figures.images([PLANE] * 99, ["t"] * 99), V, "100 inches a side. Received: columns=99"),
     ],
     "figures.numbers": [
-        (lambda: figures.numbers(3, "t"), V, r"`values` must have 2 axes .* Received: values of shape \(\)"),
+        (lambda: figures.numbers(3, "t"), V, r"`values` must have 2 axes. Received: values of shape \(\)"),
         (lambda: figures.numbers(None, "t"), T, "`values` must hold real numbers. Received: values=None"),
         (lambda: figures.numbers(np.ones((0, 3)), "t"), V, r"Received: values of shape \(0, 3\)"),
         (lambda: figures.numbers(np.ones((300, 451)), "t"), V, r"at most 2500 numbers. Received: .* \(300, 451\)"),
     ],
     "figures.sliding_window": [
-        (keywords(window, image=3), V, r"`image` must have 2 axes .* Received: image of shape \(\)"),
+        (keywords(window, image=3), V, r"`image` must have 2 axes. Received: image of shape \(\)"),
         (keywords(window, kernel="sobel"), T, "`kernel` must hold real numbers. Received: kernel='sobel'"),
         (keywords(window, position=3), T, r"`position` must be a pair \(row, column\). Received: position=3"),
         (keywords(window, position=(0, 1.0)), T, "`position` must be an integer. Received: position=1.0"),
