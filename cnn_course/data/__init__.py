@@ -164,8 +164,7 @@ def _load_textures():
 
 def _load_original(name, path):
     image_shape, class_names, source = _ORIGINALS[name]
-    is_address = isinstance(path, str) and path.startswith(("http://", "https://"))
-    if path is None or is_address:
+    if path is None or originals.is_address(path):
         path = originals.fetch(name, mirror=path)
     arrays = formats.read(name, path, image_shape)
     chosen = _validation_mask(arrays["y_train"])

@@ -1,17 +1,13 @@
 """Fetches the original files of a data set once, keeps them, and gives up within seconds where there is no network."""
 
 import os
-import queue
-import threading
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ORIGINALS", "Original", "fetch"]
+__all__ = ["ORIGINALS", "Original", "fetch", "is_address"]
 
-PATIENCE = 10  # seconds without an answer, or for a chunk, before giving up
-CHUNK = 2**16  # bytes: what comes slower than 6.5 kB/s counts as no network
-MOST_BYTES = 2**28  # of one file: a server that never stops sending must not fill the disk
+PATIENCE = 10  # seconds without a byte before giving up
+CHUNK = 2**16  # bytes
 
 
 class Original(NamedTuple):
@@ -39,8 +35,13 @@ ORIGINALS = {
 }
 
 
+def is_address(path):
+    """Whether `path` is the `http(s)://` address of a mirror; the scheme may be in capital letters."""
+    return isinstance(path, str) and path.lower().startswith(("http://", "https://"))
+
+
 def fetch(name, mirror=None):
-    """Fetch the files of a data set that are not in the cache yet, or are damaged there.
+    """Fetch the files of a data set that are not in the cache yet, or are damaged there, with a progress bar.
 
     The cache is the folder of the environment variable `CNN_COURSE_DATA_HOME`, or one among the user's caches. A file
     appears there whole and checked, or not at all.
@@ -56,7 +57,7 @@ def fetch(name, mirror=None):
     Raises:
         ImportError: pooch is not installed.
         ValueError: the address of the mirror does not begin with `http://` or `https://`.
-        ConnectionError: a file cannot be fetched, comes too slowly, or is not what it should be.
+        ConnectionError: a file cannot be fetched, or is not what it should be.
         OSError: the cache folder cannot be written.
 
     Source:
@@ -64,7 +65,7 @@ def fetch(name, mirror=None):
     """
     pooch = _import_pooch(name)
     address = mirror or os.environ.get("CNN_COURSE_DATA_URL") or ORIGINALS[name].address
-    if not address.startswith(("http://", "https://")):
+    if not is_address(address):
         raise ValueError(f"The address of a mirror must begin with http:// or https://. Received: {address!r}.")
     home = os.environ.get("CNN_COURSE_DATA_HOME") or pooch.os_cache("cnn-course")
     folder = Path(home).expanduser().absolute() / name
@@ -76,91 +77,50 @@ def fetch(name, mirror=None):
 def _import_pooch(name):
     try:
         import pooch
-        import tqdm  # noqa: F401  (the progress bar: missing, it is better missed before anything is fetched)
+        import tqdm  # noqa: F401  (the progress bar)
     except ImportError as error:
         raise ImportError(
-            f"Fetching {name!r} needs pooch and tqdm, which come with the extra `course`: "
-            f'pip install "cnn-course[course]". Local files need neither: data.load({name!r}, path=…).'
+            f"Fetching {name!r} needs pooch and tqdm, which come with the extra `lessons`: "
+            f'pip install "cnn-course[lessons]". Local files need neither: data.load({name!r}, path=…).'
         ) from error
     return pooch
 
 
 def _ensure(pooch, url, file, checksum):
     """Leave `file` with the right checksum in the cache, or raise."""
-    damaged = ""
+    from requests import RequestException
+
     try:
-        if file.exists():
-            algorithm, expected = checksum.split(":")
-            if pooch.file_hash(str(file), alg=algorithm) == expected:
-                return
-            damaged = f"The file in the cache, {file}, is damaged and was not used. "
-            warnings.warn(f"{damaged}It is fetched again.", stacklevel=5)
         pooch.retrieve(url, checksum, fname=file.name, path=file.parent, downloader=_download)
-    except (ConnectionError, ValueError) as error:  # pooch says ValueError where the checksum is wrong
-        raise ConnectionError(f"{damaged}{_advice(url, file, error)}") from error
+    except (RequestException, ValueError) as error:  # pooch says ValueError where the checksum is wrong
+        raise ConnectionError(_advice(url, file, error)) from error
     except OSError as error:
         raise OSError(
-            f"{damaged}The cache must be a folder that can be written. Received: {file.parent} ({error}). Choose "
-            f"another with the environment variable CNN_COURSE_DATA_HOME, or data.load({file.parent.name!r}, path=…)."
+            f"The cache must be a folder that can be written. Received: {file.parent} ({error}). Choose another with "
+            f"the environment variable CNN_COURSE_DATA_HOME, or data.load({file.parent.name!r}, path=…)."
         ) from error
+
+
+def _download(url, output_file, _):
+    import pooch
+
+    os.chmod(output_file, 0o644)  # temporary files are private, but a class may share the cache
+    # Undecoded, as stored: some servers call .gz an encoding of the content, and the checksum would be wrong
+    options = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _undecoded}}
+    pooch.HTTPDownloader(progressbar=True, chunk_size=CHUNK, timeout=PATIENCE, **options)(url, output_file, None)
+
+
+def _undecoded(response, **_):
+    response.raw.headers.pop("Content-Encoding", None)
 
 
 def _advice(url, file, error):
     name = file.parent.name
-    return (
+    damaged = f"The file in the cache, {file}, is damaged and was not used.\n" if file.exists() else ""
+    return damaged + (
         f"{name!r} could not be fetched. Tried: {url} (for at most {PATIENCE} s without data). Received: {error}\n"
         'Without a network: data.load("digits") and data.load("textures") come with the course.\n'
         f"With files of your own: data.load({name!r}, path=…) takes an .npz, a folder that holds the original files, "
         "or the address of a mirror that holds them; the environment variable CNN_COURSE_DATA_URL is such an address.\n"
         f"Fetched files are kept in {file.parent}; the environment variable CNN_COURSE_DATA_HOME chooses another place."
     )
-
-
-def _download(url, output_file, _):
-    """Downloader for pooch that waits for nothing too long: name look-up, connecting, headers, a dripping body.
-
-    Time-outs of sockets start anew with each byte and with each address of a server; that of the queue does not.
-    """
-    from tqdm import tqdm
-
-    received, abandoned = queue.SimpleQueue(), threading.Event()
-    threading.Thread(target=_receive, args=(url, received, abandoned), daemon=True).start()
-    try:
-        total, name = _next(received), url.rpartition("/")[-1]
-        os.chmod(output_file, 0o644)  # temporary files are private, but a class may share the cache
-        with open(output_file, "wb") as file, tqdm(total=total, unit="B", unit_scale=True, desc=name) as bar:
-            while chunk := _next(received):
-                file.write(chunk)
-                bar.update(len(chunk))
-                if file.tell() > MOST_BYTES:
-                    raise ConnectionError(f"more than {MOST_BYTES} bytes")
-    finally:
-        abandoned.set()
-
-
-def _receive(url, received, abandoned):
-    """Put into the queue: the length, each chunk, and an empty one at the end; or what went wrong."""
-    try:
-        import requests
-
-        # Undecoded, as stored: some servers call .gz an encoding of the content, and the checksum would be wrong.
-        with requests.get(url, stream=True, timeout=PATIENCE, headers={"Accept-Encoding": "identity"}) as response:
-            response.raise_for_status()
-            received.put(int(response.headers.get("Content-Length", 0)) or None)
-            for chunk in response.raw.stream(CHUNK, decode_content=False):
-                received.put(chunk)
-                if abandoned.is_set():
-                    return
-        received.put(b"")
-    except Exception as error:
-        received.put(error)
-
-
-def _next(received):
-    try:
-        item = received.get(timeout=PATIENCE)
-    except queue.Empty:
-        raise ConnectionError(f"time-out, less than {CHUNK} bytes in {PATIENCE} s") from None
-    if isinstance(item, Exception):
-        raise ConnectionError(f"{type(item).__name__}: {item}") from item
-    return item

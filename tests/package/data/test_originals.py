@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,6 @@ from test_formats import NAMES, assert_same_images, originals, published_files, 
 from cnn_course import data
 from cnn_course._files import shipped
 from cnn_course.data import originals as fetching
-
-SOON = 8  # seconds
-TOO_LONG = 2 * SOON  # after which the server gives up first, and the test fails
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -46,13 +42,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
         self.wfile.write(content)
-
-    def drip(self):
-        """One byte at a time: no single byte is late."""
-        for _ in range(int(TOO_LONG / 0.02)):
-            self.wfile.write(b"x")
-            if self.server.stop.wait(0.02):
-                return
 
 
 def whole(handler, content):
@@ -93,12 +82,11 @@ def files_in(folder):
 
 
 @contextlib.contextmanager
-def fails_soon(cache, *words):
-    """A `ConnectionError` that helps, within seconds, and nothing left in the cache."""
-    before, started = files_in(cache), time.perf_counter()
+def fails_with_help(cache, *words):
+    """A `ConnectionError` that helps, and nothing more in the cache than before."""
+    before = files_in(cache)
     with pytest.raises(ConnectionError) as raised:
         yield
-    assert time.perf_counter() - started < SOON
     assert files_in(cache) == before
     message = str(raised.value)
     help_given = ("could not be fetched. Tried: http", 'data.load("digits")', 'data.load("textures")', "path=")
@@ -123,13 +111,7 @@ def test_files_are_fetched_once_and_then_kept(server, cache, name, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_published_addresses_and_checksums():
-    keras = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
-    assert {name: original.address for name, original in fetching.ORIGINALS.items()} == {
-        "mnist": keras,
-        "fashion_mnist": keras,
-        "cifar10": "https://www.cs.toronto.edu/~kriz",
-    }
+def test_the_readme_gives_addresses_and_checksums():
     readme = (shipped("data") / "README.md").read_text(encoding="utf-8")
     for original in fetching.ORIGINALS.values():
         assert original.address in readme
@@ -151,59 +133,25 @@ def test_addresses_and_checksum_are_those_of_keras():
 def test_without_a_server_there_is_help_at_once(server, cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    with fails_soon(cache, f"http://127.0.0.1:{port}/mnist.npz", "refused"):
+    with fails_with_help(cache, f"http://127.0.0.1:{port}/mnist.npz", "refused"):
         data.load("mnist", path=f"http://127.0.0.1:{port}")
     assert server.asked == []
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """Only for what must fail: on a busy machine a good answer may take longer."""
-    monkeypatch.setattr(fetching, "PATIENCE", 0.5)
-
-
-def test_a_name_look_up_that_hangs_is_abandoned(server, cache, impatient, monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.stop.wait(TOO_LONG) or [])
-    with fails_soon(cache, "time-out"):
-        data.load("mnist")
-
-
 def silent(handler, content):
-    handler.server.stop.wait(TOO_LONG)
-
-
-def dripping_headers(handler, content):
-    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
-    handler.drip()
-
-
-def dripping_body(handler, content):
-    handler.send(b"", length=len(content))
-    handler.drip()
+    handler.server.stop.wait(60)
 
 
 def stalling(handler, content):
     handler.send(content[: len(content) // 2], length=len(content))
-    handler.server.stop.wait(TOO_LONG)
+    handler.server.stop.wait(60)
 
 
-@pytest.mark.parametrize("answer", [silent, stalling, dripping_headers, dripping_body])
-def test_a_slow_server_is_given_up(server, cache, answer, impatient):
+@pytest.mark.parametrize("answer", [silent, stalling])
+def test_a_server_that_falls_silent_is_given_up(server, cache, answer, monkeypatch):
     server.answer = answer
-    with fails_soon(cache, "ime"):  # our time-out or, where nothing at all comes, the socket's "Read timed out"
-        data.load("mnist")
-
-
-def test_a_server_that_never_stops_is_given_up(server, cache, monkeypatch):
-    def endless(handler, content):
-        handler.send_response(200)
-        handler.end_headers()
-        for _ in range(2**10):
-            handler.wfile.write(bytes(2**16))
-
-    server.answer = endless
-    monkeypatch.setattr(fetching, "MOST_BYTES", 2**20)
-    with fails_soon(cache, "more than 1048576 bytes"):
+    monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+    with fails_with_help(cache, "timed out"):
         data.load("mnist")
 
 
@@ -247,7 +195,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_answer_is_never_kept(server, cache, name, answer):
     server.answer = answer
-    with fails_soon(cache, FAULTS[answer]):
+    with fails_with_help(cache, FAULTS[answer]):
         data.load(name)
     assert files_in(cache) == []
     server.answer = whole
@@ -256,7 +204,7 @@ def test_a_wrong_answer_is_never_kept(server, cache, name, answer):
 
 def test_a_mirror_without_the_file_is_named(server, cache):
     server.files.clear()
-    with fails_soon(cache, "404", f"{server.address}/cifar-10-binary.tar.gz"):
+    with fails_with_help(cache, "404", f"{server.address}/cifar-10-binary.tar.gz"):
         data.load("cifar10")
 
 
@@ -277,15 +225,11 @@ def test_a_damaged_cache_is_named_and_fetched_again(server, cache, name, damage)
     file = cache / name / next(iter(published_files(name, originals(name))))
     good = file.read_bytes()
     file.write_bytes({"truncated": good[:-1], "altered": bytes([good[0] ^ 1]) + good[1:], "empty": b""}[damage])
-    with pytest.warns(UserWarning, match=f"{file}, is damaged and was not used. It is fetched again") as warned:
-        assert_same_images(data.load(name), originals(name))
-    assert warned[0].filename == __file__
+    assert_same_images(data.load(name), originals(name))
     assert file.read_bytes() == good and server.asked[-1] == f"/data/{file.name}"
-    assert_same_images(data.load(name), originals(name))  # and warns no more
-
     file.write_bytes(b"damaged")
     server.answer = broken
-    with pytest.warns(UserWarning, match="is damaged"), fails_soon(cache, f"{file}, is damaged and was not used"):
+    with fails_with_help(cache, f"{file}, is damaged and was not used"):
         data.load(name)
 
 
@@ -298,6 +242,11 @@ def test_a_mirror_replaces_the_address(server, cache, monkeypatch):
     (cache / "mnist" / "mnist.npz").unlink()
     assert_same_images(data.load("mnist", path=f"{server.address}/from-path"), originals("mnist"))
     assert server.asked[1:] == ["/data/from-path/mnist.npz"]
+    (cache / "mnist" / "mnist.npz").unlink()
+    assert_same_images(
+        data.load("mnist", path=f"{server.address}/CAPITALS".replace("http", "HTTP")), originals("mnist")
+    )
+    assert server.asked[2:] == ["/data/CAPITALS/mnist.npz"]
     for wrong in ("ftp://mirror", "mirror.school/data"):
         monkeypatch.setenv("CNN_COURSE_DATA_URL", wrong)
         with pytest.raises(ValueError, match=f"must begin with http:// or https://. Received: '{wrong}'"):
@@ -306,7 +255,7 @@ def test_a_mirror_replaces_the_address(server, cache, monkeypatch):
 
 def test_a_mirror_is_checked_like_the_original(server, cache):
     server.answer = altered
-    with fails_soon(cache, "hash"):
+    with fails_with_help(cache, "hash"):
         data.load("mnist", path=f"{server.address}/mirror")
 
 
@@ -331,7 +280,7 @@ def test_a_cache_that_cannot_be_written_is_named(server, cache, tmp_path, monkey
             data.load("mnist")
         assert not isinstance(raised.value, ConnectionError)
         (cache / "cifar10" / "cifar-10-binary.tar.gz").write_bytes(b"damaged")
-        with pytest.warns(UserWarning, match="is damaged"), pytest.raises(OSError, match="is damaged .*DATA_HOME"):
+        with pytest.raises(OSError, match=words.format("cache/cifar10 .*").replace("mnist", "cifar10")):
             data.load("cifar10")
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("CNN_COURSE_DATA_HOME", str(tmp_path / "file"))
@@ -341,15 +290,13 @@ def test_a_cache_that_cannot_be_written_is_named(server, cache, tmp_path, monkey
 
 
 def test_an_interrupted_download_leaves_nothing(server, cache, monkeypatch):
-    answers = iter([300_000, b"first chunk"])
+    import requests
 
-    def interrupted(received):
-        for answer in answers:
-            return answer
+    def interrupted(*_, **__):
         assert len(files_in(cache)) == 1  # the temporary file
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetching, "_next", interrupted)
+    monkeypatch.setattr(requests, "get", interrupted)
     with pytest.raises(KeyboardInterrupt):
         data.load("mnist")
     assert files_in(cache) == []
@@ -384,7 +331,7 @@ print(data.load("mnist").x_train.sum(dtype=float))
 @pytest.mark.parametrize("package", ["pooch", "tqdm"])
 def test_without_pooch_there_is_advice_and_path_works(server, cache, tmp_path, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=r"'mnist' needs pooch and tqdm.*-course\[course\].*load\('mnist', path="):
+    with pytest.raises(ImportError, match=r"'mnist' needs pooch and tqdm.*-course\[lessons\].*load\('mnist', path="):
         data.load("mnist")
     folder = write(tmp_path / "local", published_files("mnist", originals("mnist")))
     assert_same_images(data.load("mnist", path=folder), originals("mnist"))
