@@ -1,8 +1,11 @@
 """Reads data sets as their authors publish them: idx files, CIFAR-10's binary batches, Keras's `.npz`; no pickles."""
 
+import contextlib
 import gzip
+import io
 import math
 import tarfile
+import tokenize
 import zipfile
 import zlib
 
@@ -22,8 +25,9 @@ IDX_FILES = {
 CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR_FILES = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
 CIFAR_RECORD = 1 + 3 * 32 * 32  # a label, then a red, a green and a blue plane
-MOST_BYTES = 2**28  # no file of a known data set unpacks to more; a forged one may
-UNREADABLE = (EOFError, KeyError, OSError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+MOST_BYTES = 2**28  # no array and no archive of a known data set unpacks to more; a forged one may
+UNREADABLE = (EOFError, KeyError, OSError, RuntimeError, ValueError)  # RuntimeError: encrypted, or packed unknown ways
+UNREADABLE += (tarfile.TarError, tokenize.TokenError, zipfile.BadZipFile, zlib.error)
 
 
 def read(name, path, image_shape, classes=10):
@@ -94,12 +98,32 @@ def _read_file(name, path):
 
 def _read_npz(path):
     _require(zipfile.is_zipfile(path), path, "it must be an undamaged .npz", "something else, or a part of one")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            _require(set(KEYS) <= set(archive), path, f"the keys must be {', '.join(KEYS)}", sorted(archive))
-            return {key: archive[key] for key in KEYS}
-    except UNREADABLE as error:
-        raise _damaged(path, error) from error
+    with _reading(path), np.load(path, allow_pickle=False) as archive:
+        present = sorted(archive)
+        headers = {key: _npy_header(archive.zip, key) for key in KEYS if key in present}
+    _require(set(headers) == set(KEYS), path, f"the keys must be {', '.join(KEYS)}", present)
+    for key, (shape, dtype) in headers.items():
+        size = math.prod(shape) * dtype.itemsize
+        _require(not dtype.hasobject, path, f"{key} must be numbers, no pickles", dtype)
+        _require(size <= MOST_BYTES, path, f"{key} must have at most {MOST_BYTES} bytes", size)
+    with _reading(path), np.load(path, allow_pickle=False) as archive:
+        return {key: archive[key] for key in KEYS}
+
+
+def _npy_header(archive, key):
+    """Shape and dtype of an array, before a byte of it is unpacked."""
+    with archive.open(f"{key}.npy") as file:
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype
+
+
+def _unpacked(path):
+    """Content of a file, of a `.gz` what it unpacks to, never more than `MOST_BYTES`."""
+    with _reading(path), (gzip.open if path.suffix in (".gz", ".tgz") else open)(path, "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    _require(len(content) <= MOST_BYTES, path, f"it must hold at most {MOST_BYTES} bytes", "more")
+    return content
 
 
 def _plain_or_gz(folder, filename, name):
@@ -112,36 +136,24 @@ def _plain_or_gz(folder, filename, name):
 
 def _read_idx(path):
     """Unsigned bytes of an idx file: two zeros, 8 (unsigned byte), the number of axes, their lengths, the values."""
-    axes = 3 if "idx3" in path.name else 1
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            magic = file.read(4)
-            _require(magic == bytes([0, 0, 8, axes]), path, f"it must begin with 0, 0, 8, {axes}", list(magic))
-            shape = np.frombuffer(file.read(4 * axes), ">u4").tolist()
-            size = math.prod(shape)
-            _require(size <= MOST_BYTES, path, f"it must hold at most {MOST_BYTES} values", size)
-            values = file.read(size + 1)
-    except UNREADABLE as error:
-        raise _damaged(path, error) from error
-    received = len(values) if len(values) <= size else "more"
+    axes, content = 3 if "idx3" in path.name else 1, _unpacked(path)
+    start = 4 + 4 * axes
+    _require(content[:4] == bytes([0, 0, 8, axes]), path, f"it must begin with 0, 0, 8, {axes}", list(content[:4]))
+    shape = [int.from_bytes(content[i : i + 4]) for i in range(4, start, 4)]
+    size, received = math.prod(shape), len(content) - start
     _require(received == size, path, f"it must hold {size} values", received)
-    return np.frombuffer(values, np.uint8).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 def _read_cifar_archive(path):
     """Only the six members that are wanted, in memory: nothing is unpacked to disk, whatever the archive says."""
-    contents = {}
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                _require(member.size <= MOST_BYTES, path, f"members must have at most {MOST_BYTES} bytes", member.size)
-                folder, _, filename = member.name.rpartition("/")
-                if folder == "cifar-10-batches-bin" and filename in CIFAR_FILES and member.isfile():
-                    contents[filename] = archive.extractfile(member).read()
-            while archive.fileobj.read(MOST_BYTES // 256):  # gzip compares its checksum at the very end
-                pass
-    except UNREADABLE as error:
-        raise _damaged(path, error) from error
+    contents, unpacked = {}, io.BytesIO(_unpacked(path))
+    with _reading(path), tarfile.open(fileobj=unpacked) as archive:
+        for member in archive:
+            folder, _, filename = member.name.rpartition("/")
+            wanted = folder == "cifar-10-batches-bin" and filename in CIFAR_FILES
+            if wanted and member.isfile() and not member.issparse():  # a sparse one may claim any size
+                contents[filename] = archive.extractfile(member).read()
     _require(set(contents) == set(CIFAR_FILES), path, f"it must hold {', '.join(CIFAR_FILES)}", sorted(contents))
     return _cifar_arrays(contents, path)
 
@@ -164,11 +176,13 @@ def _require(condition, path, required, received):
         raise ValueError(f"{path}: {required}. Received: {received}.")
 
 
-def _damaged(path, error):
-    """The error for a file that cannot be read; what `_require` said about its content stands as it is."""
-    if isinstance(error, ValueError) and str(error).startswith(f"{path}: "):
-        return error
-    return ValueError(f"{path}: it must be undamaged and hold no pickles. Received: {type(error).__name__}: {error}")
+@contextlib.contextmanager
+def _reading(path):
+    try:
+        yield
+    except UNREADABLE as error:
+        message = f"{path}: it must be undamaged. Received: {type(error).__name__}: {error}"
+        raise ValueError(message) from error
 
 
 def _nothing_in(folder, required, missing):
