@@ -4,7 +4,7 @@
 # make instructor set up, then add nbgrader, which grades homework
 # make test-gpu   set up with CUDA, then run the same tests on a GPU; fails where TensorFlow sees none
 # make notebooks  set up, then re-execute all notebooks and store their outputs
-# make lessons    set up, then print what each lesson asks of its reader (ARGS=notebooks/03_padding.ipynb: and what breaks a rule)
+# make lessons    set up, then print the length of each lesson (ARGS=NOTEBOOK: and which rules it breaks)
 # make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help

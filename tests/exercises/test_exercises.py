@@ -263,16 +263,15 @@ def test_dots_in_an_answer_are_not_attempted(answer):
     assert checks.padding.q5.check(lambda n, kernel_size, strides: answer).outcome == "not attempted"
 
 
-def test_every_lesson_has_three_to_five_exercises_of_all_kinds():
+def test_every_exercise_of_a_lesson_has_its_question():
     for file in lessons.LESSONS:
         notebook = lessons.read(file)
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         code = "\n".join(cell.source for cell in lessons.code_cells(notebook))
-        kinds = re.findall(r"^\*\*(\d) (Predict|Modify|Build)\.\*\*", text, re.MULTILINE)
+        numbers = re.findall(r"^\*\*(\d) \w[\w ]*\.\*\*", text, re.MULTILINE)
         module = getattr(checks, re.search(r"checks\.(\w+)\.q1\.check", code)[1])
         questions = [name for name in module.__all__ if name.startswith("q")]
-        assert [f"q{number}" for number, _ in kinds] == questions and 3 <= len(questions) <= 5
-        assert {kind for _, kind in kinds} == {"Predict", "Modify", "Build"}, file.name
+        assert [f"q{number}" for number in numbers] == questions != [], file.name
 
 
 @pytest.mark.parametrize("answer", ["(296, 445)", None, [[1], [2, 3]], object(), np.array(["a"]), {1: 2}])

@@ -1,12 +1,18 @@
 """The commands behind `make`: the learner's copies, the set-up, and what `make notebooks` stores."""
 
+import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+import time
+import urllib.request
 
 import nbformat
 import pytest
+from jupyter_client.kernelspec import get_kernel_spec
+from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import lab
@@ -14,12 +20,20 @@ import lessons
 import notebooks
 
 
+def stored_lesson(text):
+    """Bytes of a lesson as the course keeps it: run, with an output."""
+    cell = new_code_cell("6 * 7", execution_count=1, outputs=[stream("42\n")], metadata={"tags": ["hide-input"]})
+    notebook = executed(new_markdown_cell(text), cell)
+    notebook.metadata = nbformat.from_dict(notebooks.METADATA)
+    return nbformat.writes(notebook).encode()
+
+
 @pytest.fixture
 def folders(tmp_path):
     source = tmp_path / "notebooks"
     source.mkdir()
     for name in ("00_a.ipynb", "01_b.ipynb", "_template.ipynb"):
-        (source / name).write_text(f"first version of {name}")
+        (source / name).write_bytes(stored_lesson(f"first version of {name}"))
     return source, tmp_path / "work"
 
 
@@ -27,7 +41,33 @@ def test_lessons_are_copied_once(folders):
     source, work = folders
     assert lab.copy_lessons(source, work) == (["00_a.ipynb", "01_b.ipynb"], [])
     assert lab.copy_lessons(source, work) == ([], [])
-    assert sorted(path.name for path in work.glob("*.ipynb")) == ["00_a.ipynb", "01_b.ipynb"]
+    assert sorted(path.name for path in work.iterdir() if path.name != lab.RECORD) == ["00_a.ipynb", "01_b.ipynb"]
+
+
+def test_a_copy_has_not_been_run_and_is_otherwise_the_lesson(folders):
+    source, work = folders
+    lab.copy_lessons(source, work)
+    copy, stored = nbformat.read(work / "00_a.ipynb", 4), nbformat.read(source / "00_a.ipynb", 4)
+    assert stored.cells[1].outputs and stored.cells[1].execution_count == 1
+    assert (copy.cells[1].outputs, copy.cells[1].execution_count) == ([], None)
+    for mine, theirs in zip(copy.cells, stored.cells, strict=True):
+        assert (mine.id, mine.source, mine.metadata) == (theirs.id, theirs.source, theirs.metadata)
+
+
+def test_a_copy_has_the_metadata_that_jupyterlab_takes_from_the_kernel(folders):
+    """JupyterLab asks to save a notebook into which it had to write them."""
+    source, work = folders
+    lab.copy_lessons(source, work)
+    metadata = nbformat.read(work / "00_a.ipynb", 4).metadata
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        language = client.kernel_info(reply=True, timeout=60)["content"]["language_info"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert metadata.language_info == language
+    spec = get_kernel_spec("python3")
+    assert metadata.kernelspec == {"name": "python3", "display_name": spec.display_name, "language": spec.language}
 
 
 def test_a_copy_is_never_overwritten_and_a_change_is_reported(folders):
@@ -35,13 +75,13 @@ def test_a_copy_is_never_overwritten_and_a_change_is_reported(folders):
     lab.copy_lessons(source, work)
     (work / "00_a.ipynb").write_text("what the learner wrote")
     assert lab.copy_lessons(source, work) == ([], [])
-    (source / "00_a.ipynb").write_text("second version")
+    (source / "00_a.ipynb").write_bytes(stored_lesson("second version"))
     assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb"])
     assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb"])  # until the learner does something about it
     assert (work / "00_a.ipynb").read_text() == "what the learner wrote"
     (work / "00_a.ipynb").rename(work / "my_00_a.ipynb")
     assert lab.copy_lessons(source, work) == (["00_a.ipynb"], [])
-    assert (work / "00_a.ipynb").read_text() == "second version"
+    assert nbformat.read(work / "00_a.ipynb", 4).cells[0].source == "second version"
     assert lab.copy_lessons(source, work) == ([], [])
 
 
@@ -53,6 +93,50 @@ def test_a_damaged_record_loses_nothing(folders, record):
     (work / lab.RECORD).write_text(record)
     assert lab.copy_lessons(source, work) == ([], ["00_a.ipynb", "01_b.ipynb"])
     assert (work / "00_a.ipynb").read_text() == "what the learner wrote"
+
+
+def test_a_break_while_copying_leaves_no_half_of_a_lesson(folders, monkeypatch):
+    source, work = folders
+    monkeypatch.setattr(lab.os, "replace", lambda *paths: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        lab.copy_lessons(source, work)
+    monkeypatch.undo()
+    assert lab.copy_lessons(source, work) == (["00_a.ipynb", "01_b.ipynb"], [])
+
+
+def test_options_of_the_learner_come_last_and_win(tmp_path):
+    first = lab.command(tmp_path, ["--LabApp.default_url=/lab"])
+    assert first[-1] == "--LabApp.default_url=/lab" and f"--ServerApp.root_dir={tmp_path}" in first
+
+
+@pytest.mark.slow
+def test_jupyterlab_opens_the_first_lesson_and_does_not_ask_about_news(tmp_path):
+    lab.copy_lessons(lessons.NOTEBOOKS, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
+    settings = lab.environment() | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    server = subprocess.Popen(
+        lab.command(tmp_path, options), cwd=tmp_path, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        first = answer(server, f"http://127.0.0.1:{port}/")
+        assert first.geturl().endswith(f"/lab/tree/{lab.FIRST}") and (tmp_path / lab.FIRST).exists()
+        asked = answer(server, f"http://127.0.0.1:{port}/lab/api/settings/@jupyterlab/apputils-extension:notification")
+        assert json.load(asked)["schema"]["properties"]["fetchNews"]["default"] == "false"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def answer(server, address):
+    """The response of a server, as soon as it listens."""
+    while server.poll() is None:
+        try:
+            return urllib.request.urlopen(address, timeout=60)
+        except urllib.error.URLError:
+            time.sleep(0.5)
+    raise AssertionError(f"the server ended with status {server.returncode}")
 
 
 def executed(*cells):
