@@ -2,126 +2,119 @@
 
 import numpy as np
 
-from cnn_course import arithmetic, reference
 from cnn_course._validate import validate_integer
+from cnn_course.checks.answers import as_array, shown
 from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = value_question(
-    (27, 20, 96),
+    (23, 23, 64, 325),
     mistakes=[
-        ((27, 19, 96), "Rows and columns of the window are swapped: it has 3 rows and 2 columns."),
-        ((18, 20, 96), "This is the default, strides equal to the window. Here the window moves by 2 both ways."),
-        ((28, 20, 96), 'This is "same". Without padding, rows that no whole window covers are dropped.'),
-        ((26, 19, 96), "Off by one: the window also stands at its start, so add 1 after the division."),
-        ((53, 39, 96), "The strides are forgotten: the window moves by 2, not by 1."),
-        ((27, 20, 1), "Pooling works channel by channel: none of them is merged with another."),
-        ((27, 20), "The channels are missing: pooling leaves their number as it is."),
-        ((20, 27, 96), "Rows and columns of the answer are swapped: (rows, columns, channels)."),
-    ],
-    code="((55 - 3) // 2 + 1, (40 - 2) // 2 + 1, 96)",
-    why="A pool follows the size formula of every sliding window; the channels pass through.",
-    hints=(
-        "Treat rows and columns one by one; what happens to the channels?",
-        "Along one axis: (size − window) // stride + 1.",
-        "Rows: (55 − 3) // 2 + 1.",
-    ),
-    explanation="Rows (55 − 3) // 2 + 1 = 27, columns (40 − 2) // 2 + 1 = 20, and 96 channels as before.",
-)
-
-_MAP = np.array([[-3, -1, -4, -2], [-5, -9, -8, -6], [-7, -6, -5, 3]])
-_POOLED = np.array([[-1, -1], [-5, 3]])
-
-q2 = value_question(
-    _POOLED,
-    mistakes=[
-        ([[0, 0], [0, 3]], "The padding has won: it must never be the largest value, so it is −∞ and not 0."),
-        ([[-1, -2], [-5, 3]], 'This is Keras "same": one column on the right only. Here p = 1 is on each side.'),
-        ([[-9, -9], [-9, -9]], "These are the smallest values of the windows, not the largest."),
-        (_POOLED.T, "Rows and columns are swapped."),
-        ([[-1]], "The padding is forgotten: with p = 1 on each side the window fits at two places each way."),
         (
-            reference.average_pool2d(_MAP[None, :, :, None], 3, strides=2, padding=1)[0, :, :, 0],
-            "These are averages: take the largest value of each window.",
+            (24, 24, 64, 325),
+            'This is a second pool with padding="same". Without, a window that does not fit is left out.',
+        ),
+        ((16, 16, 64, 325), "This is the default, strides equal to the window. The second pool moves by 2."),
+        ((46, 46, 64, 325), "The strides of the second pool are forgotten: it moves by 2."),
+        ((22, 22, 64, 325), "Off by one: the window also stands at its start, so add 1 after the division."),
+        ((47, 47, 64, 325), "The first pool is forgotten: it halves 96 to 48."),
+        ((23, 23, 32, 165), "The second convolution has 64 filters, so 64 channels come out of it."),
+        ((23, 23, 64, 320), "The biases are forgotten: each of the 5 outputs has one."),
+        (
+            (23, 23, 64, 23 * 23 * 64 * 5 + 5),
+            "This would stand behind `Flatten`. A global average leaves one number for each channel.",
         ),
     ],
-    code="[[-1, -1],\n [-5, 3]]",
-    why="After a ReLU nothing is negative and zero padding does no harm; everywhere else it invents values.",
+    code="((48 - 3) // 2 + 1, (48 - 3) // 2 + 1, 64, 64 * 5 + 5)",
+    why="With a global average the dense layer stays small, however large the maps are.",
     hints=(
-        "Draw the frame of padding first. What must stand in it so that it never wins?",
-        "The first window covers two rows and two columns of the map; the rest of it is padding.",
-        "Top left: the largest of −3, −1, −5, −9.",
+        "Go from layer to layer. Which of them change rows and columns, which the channels?",
+        "“same” with strides 1 keeps the size; a pool without padding has (size − window) // strides + 1.",
+        "The first pool leaves 48×48. The dense layer has 64 inputs and 5 outputs.",
     ),
-    explanation="The windows see rows 0–1 or 1–2, columns 0–1 or 1–3 of the map. Their largest values: −1, −1, −5, 3.",
+    explanation="96 → 48 → (48 − 3) // 2 + 1 = 23; 64 channels; 64 inputs times 5 outputs and 5 biases are 325.",
 )
 
+q2 = value_question(
+    (3, 1, 2),
+    mistakes=[
+        (
+            (2, 1, 3),
+            "B is right. In A the window at the top right has not seen the −1. Which program begins at column 0?",
+        ),
+        ((3, 2, 1), "A is right. The zeros of B are nowhere in the map: where can they come from?"),
+        ((1, 2, 3), "The zeros of B are nowhere in the map: where can they come from?"),
+        ((1, 3, 2), "C is right. The zeros of B are nowhere in the map: where can they come from?"),
+        ((2, 3, 1), "The zeros of B are nowhere in the map: which program can make them?"),
+    ],
+    code="(3, 1, 2)",
+    why="Each result tells how it was padded: a zero that is not in the map, or a window that begins elsewhere.",
+    hints=(
+        "One of the results holds numbers that are nowhere in the map.",
+        "The other two differ at the top right: which columns does the second window see, if padding lies on the left?",
+        "With a column of padding on each side the second window sees columns 1 to 3, and so the −1.",
+    ),
+    explanation="B holds zeros, so zeros were the padding. “same” pads columns on the right only: its second window "
+    "sees columns 2 and 3, and at the top their largest value is −2 (A). With −∞ on all sides it sees the −1 (C).",
+)
 
-def _examine_overlap(answer):
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        return f"The answer must be a pair (pool_size, strides). Received: {answer!r}."
+_STEP = 6
+
+
+def _examine_strides(answer):
+    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+        return f"The answer must be three strides (first, second, third). Received: {shown(answer)}."
     try:
-        pool_size = validate_integer(answer[0], "pool_size", minimum=1)
-        strides = validate_integer(answer[1], "strides", minimum=1)
-        size = arithmetic.output_size(28, pool_size, strides)
+        total = int(np.prod([validate_integer(strides, "strides", minimum=1) for strides in answer]))
     except (TypeError, ValueError) as error:
         return str(error)
-    if size != 9:
-        return f"With pool_size={pool_size}, strides={strides} the output has size {size}, not 9."
-    if pool_size <= strides:
-        return "The size is 9, but the windows do not overlap: a window must be longer than its step."
-    if (28 - pool_size) % strides:
-        return f"Pixels at the end of each row under no window: {(28 - pool_size) % strides}. There must be none."
+    if _STEP % total:
+        moved = f"by {_STEP}/{total} places, which is no whole number"
+        return f"Together the strides are {total}. A shift by 6 pixels moves the last map {moved}."
+    if total < _STEP:
+        side = 36 // total
+        return f"The output stays the same, but the last map is {side}×{side}: it can be smaller."
     return None
 
 
 q3 = Question(
-    _examine_overlap,
-    (4, 3),
-    code="(4, 3)",
-    why="Windows that overlap see each border between two windows from both sides (AlexNet: 3×3, stride 2).",
+    _examine_strides,
+    (2, 3, 1),
+    code="(2, 3, 1)",
+    why="Exact are the shifts by multiples of all strides together, so their product must divide 6.",
     hints=(
-        "28 shrinks to 9: about a third. Which strides do that?",
-        "Overlap means that the window is larger than the strides.",
-        "Without a rest: 28 − pool_size must be 8 · strides.",
+        "By how many places does the last map move when the picture moves by 6 pixels?",
+        "The strides multiply: after pools with strides 2 and 2 one place of the map is 4 pixels of the picture.",
+        "Which products divide 6 without a rest? Take the largest.",
     ),
-    explanation="(28 − 4) / 3 + 1 = 9 without a rest, and 4 > 3: neighbors overlap. (12, 2) and (20, 1) do too.",
+    explanation="2 · 3 · 1 = 6: a shift by 6 moves the last map, 6×6, by one place. Any order does, and (6, 1, 1).",
 )
 
-_IMAGE = np.array([[9, 2, 8], [3, 7, 4], [0, 5, 6]])
-_ARRIVING = np.array([[1, 2], [3, 4]])
-_GRADIENT = np.array([[1, 0, 2], [0, 7, 0], [0, 0, 0]])
+
+def _examine_maximum(answer):
+    weights = as_array(answer)
+    if weights is None or weights.shape != (3,):
+        return f"The answer must be three numbers (p, q, r). Received: {shown(answer)}."
+    p, q, r = weights.tolist()
+    for a, b in ((5, 3), (3, 5), (-2, -7), (-7, -2)):
+        value = p * max(a - b, 0) + q * a + r * b
+        if value != max(a, b):
+            return f"For a = {a} and b = {b} this gives {value:g}, but the larger one is {max(a, b)}."
+    return None
 
 
-def _average_gradient():
-    arriving = _ARRIVING[None, :, :, None].astype(float)
-    return reference.average_pool2d_gradient(_IMAGE[None, :, :, None], arriving, 2, strides=1)[0, :, :, 0]
-
-
-q4 = value_question(
-    _GRADIENT,
-    mistakes=[
-        ([[1, 0, 2], [0, 4, 0], [0, 0, 0]], "Overwritten: the 7 wins in two windows, so what arrives there adds up."),
-        ([[1, 0, 2], [0, 3, 0], [0, 0, 0]], "Only one of the two windows in which the 7 wins is counted."),
-        (
-            [[1, 0, 1], [0, 2, 0], [0, 0, 0]],
-            "This counts the windows won. Pass on what arrives: 1, 2, 3, 4.",
-        ),
-        (
-            _average_gradient(),
-            "This is the gradient of average pooling: here the winner takes all.",
-        ),
-        ([[9, 0, 16], [0, 49, 0], [0, 0, 0]], "Nothing is multiplied by the image: the slope of a maximum is 1."),
-        (_GRADIENT.T, "Rows and columns are swapped."),
-    ],
-    code="[[1, 0, 2],\n [0, 3 + 4, 0],\n [0, 0, 0]]",
-    why="Six of nine pixels get no gradient: max pooling trains only the values that won.",
+q4 = Question(
+    _examine_maximum,
+    (1, 0, 1),
+    code="(1, 0, 1)",
+    why="A convolution makes a − b, a ReLU bends it, another convolution adds b: two layers do what a max pool does.",
     hints=(
-        "Find the winner of each of the four windows first.",
-        "Each output hands its whole gradient to its winner; all other pixels of that window get nothing from it.",
-        "The 7 in the middle wins the two windows at the bottom.",
+        "Take the two cases apart: a smaller than b, and a larger than b.",
+        "If a is smaller, the ReLU gives 0. What must q and r be then?",
+        "If a is larger, the ReLU gives a − b. What is missing to make it a?",
     ),
-    explanation="9 wins the first window (1), 8 the second (2), and 7 the two at the bottom (3 + 4 = 7).",
+    explanation="max(a, b) = ReLU(a − b) + b: if a is larger, a − b + b = a; if not, 0 + b = b. Three make 2×2.",
 )
 
 
@@ -158,6 +151,15 @@ def _without_strides(image, pool_size, strides):
     return max_pool(image, pool_size, 1)[:rows, :columns]
 
 
+def _of_the_author(image, pool_size, strides, lowest=0.0):
+    """The code of the exercise; with `lowest=-np.inf` one of its two mistakes is mended."""
+    output = np.full((image.shape[0] // strides, image.shape[1] // strides, image.shape[2]), lowest)
+    for i, j in np.ndindex(output.shape[:2]):
+        window = image[i * strides : i * strides + pool_size, j * strides : j * strides + pool_size]
+        output[i, j] = np.maximum(output[i, j], window.max(axis=(0, 1)))
+    return output
+
+
 q5 = function_question(
     max_pool,
     cases=[
@@ -167,6 +169,14 @@ q5 = function_question(
         (_random_map(3, (5, 8, 1)), 2, 3),
     ],
     mistakes=[
+        (
+            _of_the_author,
+            "This is still the code of the exercise. Try it on negative numbers, and on 7×5 with a window of 3.",
+        ),
+        (
+            lambda *case: _of_the_author(*case, lowest=-np.inf),
+            "One mistake is mended. The other: how many windows lie *wholly* on the map?",
+        ),
         (_pool_with(lambda window: window.mean(axis=(0, 1))), "This is the average of each window, not the maximum."),
         (_pool_with(lambda window: window.min(axis=(0, 1))), "This is the minimum of each window, not the maximum."),
         (
@@ -175,7 +185,7 @@ q5 = function_question(
         ),
         (
             lambda *case: np.maximum(max_pool(*case), 0),
-            "Negative maxima became 0: start from the window itself, not from 0.",
+            "One mistake is left: negative maxima became 0. Start from the window itself, not from 0.",
         ),
         (lambda *case: max_pool(*case).transpose(1, 0, 2), "Rows and columns of the output are swapped."),
         (lambda *case: max_pool(*case)[:-1, :-1], "Off by one: (size − pool_size) // strides + 1 positions."),
@@ -198,11 +208,11 @@ q5 = function_question(
         (lambda *case: max_pool(*case).max(axis=-1), "The channels are merged: each has its own maximum."),
         (lambda *case: max_pool(*case).transpose(2, 0, 1), "The channels come first; Keras has them last."),
     ],
-    why="This is all that a MaxPooling2D layer does: a window, a step, a maximum for each channel, no weights.",
+    why="Both mistakes are common, and no test with positive numbers and even sizes finds them.",
     hints=(
-        "Two loops over the output, as in section 1; the channels need no loop.",
-        "Output [i, j] looks at `pool_size` rows from row `i * strides` on; columns likewise.",
-        "`window.max(axis=(0, 1))` gives one value for each channel.",
+        "What becomes of a map of negative numbers? How many windows of 3 fit on 7 pixels with strides 2?",
+        "The output begins as zeros, and a zero beats a negative maximum. Section 3 has the formula of the size.",
+        "rows = (image.shape[0] - pool_size) // strides + 1, columns likewise; output[i, j] = the window's maximum.",
     ),
-    explanation="The size formula gives the positions; each window gives one maximum for each channel.",
+    explanation="Positions are counted by the size formula, and nothing but the window decides its maximum.",
 )

@@ -23,8 +23,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "06_one_by_one",
     #
-    "07_pooling",
-    #
     "11_first_cnn",
     #
     "12_stride_instead_of_pooling",
@@ -36,7 +34,7 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
 HELD = [(name, rule) for name in NAMES for rule in (rules.FOR_ALL if name in FIRST_EDITION else rules.FOR_LESSONS)]
 TRAINS_LONG = {
     "01_why_convolution": [7],
-    "07_pooling": [8],
+    "07_pooling": [11],
     "11_first_cnn": [5, 6],
     "12_stride_instead_of_pooling": [4],
     "14_training_alexnet": [4, 5],

@@ -32,56 +32,72 @@ def first_windows(image, pool_size, strides):
     return pool(max, step=lambda size, strides: 1)(image, pool_size, strides)[:rows, :columns]
 
 
+def of_the_author(image, pool_size, strides, start=lambda window: 0.0, short=False):
+    """The code that the exercise asks to mend; the arguments mend one of its two mistakes each."""
+    rows, columns, channels = image.shape[0] // strides, image.shape[1] // strides, image.shape[2]
+    if short:
+        rows, columns = (image.shape[0] - pool_size) // strides + 1, (image.shape[1] - pool_size) // strides + 1
+    output = np.zeros((rows, columns, channels))
+    for i, j in np.ndindex(rows, columns):
+        window = image[i * strides : i * strides + pool_size, j * strides : j * strides + pool_size]
+        output[i, j] = np.maximum(start(window), window.max(axis=(0, 1)))
+    return output
+
+
 MISTAKES = {
     "q1": [
-        ((27, 19, 96), "Rows and columns of the window are swapped"),
-        ((18, 20, 96), "the default, strides equal to the window"),
-        ((28, 20, 96), 'This is "same"'),
-        ((26, 19, 96), "Off by one"),
-        ((53, 39, 96), "strides are forgotten"),
-        ((27, 20, 1), "channel by channel"),
-        ((27, 20), "channels are missing"),
-        ((20, 27, 96), "Rows and columns of the answer are swapped"),
-        (27, r"must be 3 numbers"),
+        ((24, 24, 64, 325), 'padding="same"'),
+        ((16, 16, 64, 325), "the default, strides equal to the window"),
+        ((46, 46, 64, 325), "strides of the second pool are forgotten"),
+        ((22, 22, 64, 325), "Off by one"),
+        ((47, 47, 64, 325), "first pool is forgotten"),
+        ((23, 23, 32, 165), "64 filters"),
+        ((23, 23, 64, 320), "biases are forgotten"),
+        ((23, 23, 64, 169285), "behind `Flatten`"),
+        ((23, 23, 64), r"must have the shape \(4,\)|must be 4 numbers|4 numbers"),
     ],
     "q2": [
-        ([[0, 0], [0, 3]], "padding has won"),
-        ([[-1, -2], [-5, 3]], 'Keras "same"'),
-        ([[-9, -9], [-9, -9]], "smallest values"),
-        ([[-1, -5], [-1, 3]], "Rows and columns are swapped"),
-        ([[-1]], "padding is forgotten"),
-        ([[-18 / 4, -30 / 6], [-27 / 4, -31 / 6]], "These are averages"),
-        ([-1, -1, -5, 3], r"must be an array of shape \(2, 2\)"),
+        ((2, 1, 3), "B is right"),
+        ((3, 2, 1), "A is right"),
+        ((1, 2, 3), "zeros of B"),
+        ((1, 3, 2), "C is right"),
+        ((2, 3, 1), "which program can make them"),
+        ((3, 3, 2), "Received"),
+        ("3 1 2", "must consist of numbers"),
     ],
     "q3": [
-        ((3, 3), "do not overlap"),
-        ((2, 3), "do not overlap"),
-        ((3, 2), "output has size 13, not 9"),
-        ((11, 2), "under no window: 1"),
-        ((3, 4), "output has size 7, not 9"),
-        ((29, 3), "The kernel does not fit"),
-        ((4.0, 3), "`pool_size` must be an integer"),
-        ((4, 0), "`strides` must be at least 1"),
-        (4, "must be a pair"),
-        ((4, 3, 1), "must be a pair"),
-        ("43", "must be a pair"),
-        ([[4], [3, 3]], "`pool_size` must be an integer"),
-        ((True, 3), "`pool_size` must be an integer"),
+        ((2, 2, 2), "Together the strides are 8"),
+        ((2, 2, 1), "moves the last map by 6/4 places"),
+        ((1, 1, 1), "the last map is 36×36"),
+        ((2, 1, 1), "the last map is 18×18"),
+        ((3, 1, 1), "the last map is 12×12"),
+        ((3, 4, 3), "Together the strides are 36"),
+        ((0, 6, 1), "`strides` must be at least 1"),
+        ((2.0, 3, 1), "`strides` must be an integer"),
+        ((6, 1), "must be three strides"),
+        (6, "must be three strides"),
+        ("231", "must be three strides"),
     ],
     "q4": [
-        ([[1, 0, 2], [0, 4, 0], [0, 0, 0]], "Overwritten"),
-        ([[1, 0, 2], [0, 3, 0], [0, 0, 0]], "Only one of the two windows"),
-        ([[1, 0, 1], [0, 2, 0], [0, 0, 0]], "counts the windows won"),
-        ([[0.25, 0.75, 0.5], [1, 2.5, 1.5], [0.75, 1.75, 1]], "average pooling"),
-        ([[9, 0, 16], [0, 49, 0], [0, 0, 0]], "Nothing is multiplied"),
-        ([[1, 0, 0], [0, 7, 0], [2, 0, 0]], "Rows and columns are swapped"),
-        ([[1, 2], [3, 4]], r"must be an array of shape \(3, 3\)"),
+        ((1, 0, 0), "For a = 5 and b = 3 this gives 2"),
+        ((1, 1, 0), "For a = 5 and b = 3 this gives 7"),
+        ((0, 1, 0), "For a = 3 and b = 5 this gives 3"),
+        ((0, 0, 1), "For a = 5 and b = 3 this gives 3"),
+        ((1, 0, -1), "this gives -1"),
+        ((-1, 0, 1), "this gives 1"),
+        ((0.5, 0.5, 0.5), "but the larger one is 5"),
+        (1, "must be three numbers"),
+        ((1, 1), "must be three numbers"),
+        ("101", "must be three numbers"),
     ],
     "q5": [
+        (of_the_author, "still the code of the exercise"),
+        (lambda *case: of_the_author(*case, start=lambda window: window[0, 0]), "The other: how many windows"),
+        (lambda *case: of_the_author(*case, short=True), "One mistake is left: negative maxima became 0"),
         (pool(lambda window: sum(window) / len(window)), "the average of each window"),
         (pool(min), "the minimum of each window"),
         (over_all_channels, "not over channels"),
-        (pool(lambda window: max([0, *window])), "Negative maxima became 0"),
+        (pool(lambda window: max([0, *window])), "negative maxima became 0"),
         (lambda *case: pool(max)(*case).swapaxes(0, 1), "Rows and columns of the output are swapped"),
         (pool(max, one_short=1), "Off by one"),
         (pool(max, step=lambda size, strides: 1), "the window moves by 1 instead"),
