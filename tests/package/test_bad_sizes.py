@@ -458,7 +458,6 @@ TOO_LARGE = [
     (reference.im2col, {"kernel_size": 2, "padding": HUGE, "strides": HUGE}),
     (reference.max_pool2d, {"pool_size": HUGE, "padding": "same"}),
     (reference.max_pool2d, {"pool_size": (1, 2 * HUGE), "strides": 1, "padding": ((0, 0), (HUGE, HUGE))}),
-    (reference.max_pool2d, {"pool_size": 2**11, "padding": "same"}),  # 4 million places to visit
     (reference.max_pool2d_gradient, {"pool_size": HUGE, "padding": "same", "output_gradient": IMAGES}),
     (reference.average_pool2d, {"pool_size": 10**5, "padding": "same"}),
     (reference.average_pool2d_gradient, {"pool_size": HUGE, "padding": "same", "output_gradient": IMAGES}),
@@ -469,9 +468,7 @@ TOO_LARGE = [
 def test_sizes_are_bounded_before_arrays_are_made(function, options):
     tracemalloc.start()
     start = time.perf_counter()
-    with pytest.raises(
-        ValueError, match=r"at most 1,073,741,824 values, .* Received: [\d,]+ values from images of shape"
-    ):
+    with pytest.raises(ValueError, match=r"at most 4,294,967,296 values. Received: [\d,]+ values from images of shape"):
         function(IMAGES, **options)
     assert time.perf_counter() - start < 1
     assert tracemalloc.get_traced_memory()[1] < 2**20
