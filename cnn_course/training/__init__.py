@@ -7,9 +7,9 @@ The public names of `recipe` are found here, too. None is loaded before it is as
 __all__ = [
     "Checkpoint",
     "Reseed",
-    "Scalars",
     "augmentation",
     "batches",
+    "epochs_done",
     "in_order",
     "initialize",
     "optimizer",

@@ -15,25 +15,20 @@ import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lin
 import keras
 import tensorflow as tf
 
+from cnn_course.training.settings import STRATEGIES
+
 __all__ = [
-    "STRATEGIES",
     "WorkerLost",
     "check_same_file",
-    "evaluate",
     "fit",
     "is_chief",
+    "leave_together",
     "reporting_lost_workers",
     "reuse_memory",
     "strategy",
 ]
 
-STRATEGIES = ("auto", "single", "mirrored", "multi_worker")
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError, tf.errors.CancelledError)
-_METRICS = {
-    "loss": keras.metrics.SparseCategoricalCrossentropy,
-    "accuracy": keras.metrics.SparseCategoricalAccuracy,
-    "top_5": keras.metrics.SparseTopKCategoricalAccuracy,
-}
 
 
 class WorkerLost(Exception):
@@ -56,7 +51,7 @@ def strategy(name="auto"):
     """Strategy that says on which devices a model is trained. Call it before anything else of TensorFlow.
 
     Args:
-        name: str, one of `STRATEGIES`. `"single"`: one device. `"mirrored"`: all GPUs of this host (or, where it has
+        name: str, one of these. `"single"`: one device. `"mirrored"`: all GPUs of this host (or, where it has
             none, all logical CPUs), each with a copy of the model and its share of every batch. `"auto"`: `"mirrored"`
             with several GPUs, else `"single"`. `"multi_worker"`: several hosts; each runs the same command with its
             own `TF_CONFIG`. Waits until all have started.
@@ -74,7 +69,7 @@ def strategy(name="auto"):
     1
     """
     if not isinstance(name, str) or name not in STRATEGIES:
-        raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}. Received: {name!r}.")
+        raise ValueError(f"`strategy` must be one of {', '.join(STRATEGIES)}. Received: {name!r}.")
     if name == "multi_worker":
         _check_tf_config(os.environ.get("TF_CONFIG", ""))
         return tf.distribute.MultiWorkerMirroredStrategy()
@@ -119,6 +114,16 @@ def check_same_file(strategy, path):
         checksums = strategy.gather(tf.constant([checksum], tf.int64), axis=0).numpy().tolist()
         if len(set(checksums)) > 1:
             raise WorkerLost(f"All workers must see the same {path}. Received: checksums {checksums} (-1: no file).")
+
+
+def leave_together(strategy):
+    """Wait for all workers: one that leaves while others still compute is taken for lost.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+    """
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        strategy.gather(tf.constant([0]), axis=0)
 
 
 @contextlib.contextmanager
@@ -167,69 +172,25 @@ def fit(model, make_dataset, steps_per_epoch, epochs, initial_epoch=0, validatio
     callbacks = keras.callbacks.CallbackList(
         callbacks, add_progbar=verbose > 0, model=model, verbose=verbose, epochs=epochs, steps=steps_per_epoch
     )
-    with everyone.scope():
-        metrics = {name: metric() for name, metric in _METRICS.items()}
-    step = _train_step(model, metrics)
-    predict = _predictor(model, validation_data) if validation_data is not None else None
     batches = iter(everyone.distribute_datasets_from_function(make_dataset))
+    step = tf.function(lambda batches: everyone.run(model.train_step, args=(next(batches),)), autograph=False)
+    alone = keras.models.clone_model(model)  # to validate in this process
+    alone.compile_from_config(model.get_compile_config())
     callbacks.on_train_begin()
     for epoch in range(initial_epoch, epochs):
         callbacks.on_epoch_begin(epoch)
-        for metric in metrics.values():
-            metric.reset_state()
+        model.reset_metrics()
         for index in range(steps_per_epoch):
             callbacks.on_train_batch_begin(index)
             step(batches)
             callbacks.on_train_batch_end(index)
-        logs = {name: float(metric.result()) for name, metric in metrics.items()}  # the sum over all workers
-        if predict:
-            logs |= {f"val_{name}": value for name, value in _evaluate(predict, validation_data).items()}
+        logs = {name: float(value) for name, value in model.get_metrics_result().items()}  # the sum over all workers
+        if validation_data is not None:
+            alone.set_weights(model.get_weights())
+            found = alone.evaluate(validation_data, verbose=0, return_dict=True)
+            logs |= {f"val_{name}": value for name, value in found.items()}
         callbacks.on_epoch_end(epoch, logs)
     callbacks.on_train_end()
-
-
-def evaluate(model, dataset):
-    """What `model.evaluate` does, in this process alone.
-
-    Args:
-        model: `keras.Model` from images to probabilities, built under any strategy.
-        dataset: `tf.data.Dataset` of batches (images, labels).
-
-    Returns:
-        dict of str to float: `loss`, `accuracy` and `top_5`, means over all images.
-    """
-    return _evaluate(_predictor(model, dataset), dataset)
-
-
-def _predictor(model, dataset):
-    images, _ = dataset.element_spec  # one graph for all sizes of a batch
-    return tf.function(lambda images: model(images, training=False), input_signature=[images])
-
-
-def _evaluate(predict, dataset):
-    metrics = {name: metric() for name, metric in _METRICS.items()}
-    for images, labels in dataset:
-        probabilities = predict(images)
-        for metric in metrics.values():
-            metric.update_state(labels, probabilities)
-    return {name: float(metric.result()) for name, metric in metrics.items()}
-
-
-def _train_step(model, metrics):
-    everyone, loss = model.distribute_strategy, keras.losses.SparseCategoricalCrossentropy()
-
-    def on_one_replica(batch):
-        images, labels = batch
-        with tf.GradientTape() as tape:
-            probabilities = model(images, training=True)
-            # gradients are summed over the replicas; Keras has divided this mean by their number
-            value = model.optimizer.scale_loss(loss(labels, probabilities))
-        gradients = tape.gradient(value, model.trainable_variables)
-        model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        for metric in metrics.values():
-            metric.update_state(labels, probabilities)
-
-    return tf.function(lambda batches: everyone.run(on_one_replica, args=(next(batches),)), autograph=False)
 
 
 def _check_tf_config(text):

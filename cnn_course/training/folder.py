@@ -1,32 +1,71 @@
 """A folder of photographs, one subfolder a class: what can be read, what cannot and why, and three splits.
 
-`keras.utils.image_dataset_from_directory` stops a training at the first file it cannot decode, and cannot be told to
-leave one out. So the files are decoded once beforehand; what remains is decoded and resized as Keras does it, to the
-same pixels.
+`keras.utils.image_dataset_from_directory` stops a training at the first file it cannot decode, cannot be told to leave
+one out, and lays phone pictures on their side. So the files are decoded once beforehand, and by Pillow: turned as the
+camera was held, what is transparent on white, the first frame of what moves. Cropping and resizing are Keras's; the
+pixels of a PNG are the same as there, those of a JPEG differ by a few of 255 (Keras asks for the faster, less exact
+way to decode it).
 """
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
 
-from cnn_course import data, quiet  # loads TensorFlow without its start-up lines
+import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lines
 
 # isort: split
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageOps
 
-from cnn_course._validate import validate_integer, validate_number, validate_path
+from cnn_course._validate import named, validate_integer, validate_number, validate_path
 
-__all__ = ["loader", "read"]
+__all__ = ["Photographs", "loader", "read"]
 
 _SPLITS = ("train", "validation", "test")
+_NAMES_OF_SPLITS = {*_SPLITS, "training", "val", "valid", "testing"}
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+
+
+class Photographs(NamedTuple):
+    """Names of photographs in three splits, with labels; `loader` turns the names into images.
+
+    Attributes:
+        x_train, x_validation, x_test: bytes arrays (count,), names of files.
+        y_train, y_validation, y_test: int64 arrays (count,), each label an index into `class_names`.
+        class_names: tuple of str, in the order of the labels.
+        folder: `pathlib.Path` in which they lie.
+        skipped: dict of `pathlib.Path` to str: each file or folder that was left out, and why.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple
+    folder: Path
+    skipped: dict
+
+    def sha256(self):
+        """Checksum of the names and their splits, the same wherever the folder lies."""
+        names = [
+            f"{split} {Path(os.fsdecode(name)).relative_to(self.folder).as_posix()}"
+            for split in _SPLITS
+            for name in getattr(self, f"x_{split}")
+        ]
+        return hashlib.sha256(os.fsencode("\n".join(names))).hexdigest()
 
 
 def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     """Find the images in a folder and split them, the same share of every class.
 
     A folder that holds the subfolders `train`, `validation` and `test`, each with one subfolder a class, is split
-    already. Hidden files are not looked at.
+    already. What is hidden (its name, or that of a folder in between, begins with a dot) is not looked at.
 
     Args:
         folder: str or `os.PathLike`, with one subfolder a class; the images may lie deeper in it.
@@ -35,8 +74,7 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
         test_share: float in (0, 1), likewise.
 
     Returns:
-        `data.Dataset` whose `x_` arrays hold file names, as bytes, (count,), and a dict: the path of each file that
-        was left out, and why.
+        `Photographs`.
 
     Raises:
         FileNotFoundError: the folder does not exist.
@@ -52,33 +90,31 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     test_share = validate_number(test_share, "test_share", above=0)
     if not folder.is_dir():
         raise FileNotFoundError(f"A folder with one subfolder for each class is needed. Received: {folder}.")
-    present = [split for split in _SPLITS if (folder / split).is_dir()]
-    if "train" not in present:
-        files, skipped = _by_class(folder, least=3)
-        splits = _split(files, seed, validation_share, test_share)
-    elif len(present) == 3:
-        parts = [_by_class(folder / split, least=1) for split in _SPLITS]
-        splits, skipped = [part[0] for part in parts], {k: v for part in parts for k, v in part[1].items()}
+    folders, skipped = _subfolders(folder, "lies in no class")
+    if _is_split(folder, [path.name for path in folders]):
+        skipped |= {path: f"lies beside {', '.join(_SPLITS)}" for path in folders if path.name not in _SPLITS}
+        splits = [_by_class(folder / split, skipped, least=1) for split in _SPLITS]
         if len({tuple(split) for split in splits}) > 1:
             raise ValueError(f"{', '.join(_SPLITS)} must have the same classes. Received: {[*map(list, splits)]}.")
     else:
-        raise ValueError(f"{folder} must hold {', '.join(_SPLITS)}, or classes. Received: {', '.join(present)}.")
+        splits = _split(_by_class(folder, skipped, least=3), seed, validation_share, test_share)
     arrays = {}
     for name, split in zip(_SPLITS, splits, strict=True):
         arrays[f"x_{name}"] = np.array([os.fsencode(file) for files in split.values() for file in files])
         arrays[f"y_{name}"] = np.repeat(np.arange(len(split)), [len(files) for files in split.values()])
-    return data.Dataset(**arrays, class_names=tuple(splits[0]), source=str(folder)), skipped
+    return Photographs(**arrays, class_names=tuple(splits[0]), folder=folder, skipped=skipped)
 
 
 def loader(image_size):
-    """Function that turns file names into images; usable in `tf.data`.
+    """Function that turns names of files into images, in `tf.data` or by itself.
 
     Args:
         image_size: int >= 1, height and width of the images in pixels. The largest centered square of a photograph
             is resized to it.
 
     Returns:
-        Function from a string tensor (count,) to float32 images (count, image_size, image_size, 3) in [0, 1].
+        Function from names (a string tensor (count,), or a list of str or paths) to float32 images (count,
+        image_size, image_size, 3) in [0, 1]: what the networks of this course are trained on.
 
     Raises:
         TypeError: `image_size` is not an integer.
@@ -87,46 +123,99 @@ def loader(image_size):
     image_size = validate_integer(image_size, "image_size", minimum=1)
 
     def load(name):
-        image = _decode(name)
+        image = tf.numpy_function(lambda name: _decode(np.asarray(name).item()), [name], tf.uint8)
         image.set_shape((None, None, 3))
         return keras.preprocessing.image.smart_resize(image, (image_size, image_size)) / 255
 
-    shape = tf.TensorSpec((image_size, image_size, 3), tf.float32)
-    return lambda names: tf.map_fn(load, names, fn_output_signature=shape)
+    def load_all(names):
+        if isinstance(names, (str, bytes, os.PathLike)):
+            raise TypeError(f"`names` must be a list of names. Received: {named('names', names)}.")
+        names = names if tf.is_tensor(names) else tf.constant([os.fsencode(name) for name in names], tf.string)
+        shape = tf.TensorSpec((image_size, image_size, 3), tf.float32)
+        return tf.map_fn(load, names, fn_output_signature=shape)
+
+    return load_all
 
 
 def _decode(name):
-    return tf.io.decode_image(tf.io.read_file(name), channels=3, expand_animations=False)
+    """The first frame of an image as uint8 (height, width, 3), upright, on white where it is transparent."""
+    with Image.open(os.fsdecode(name), formats=_FORMATS) as image:
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I;16"):  # Pillow would clip
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.mode in ("I", "F"):
+            raise ValueError(f"has pixels that are no colors (mode {image.mode})")
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return np.asarray(image.convert("RGB"))
 
 
-def _by_class(folder, least):
-    """Readable files of each class, sorted, and for the others what is wrong."""
+def _subfolders(folder, reason):
+    """Visible folders in a folder, sorted, and a dict of what else is there: `reason`."""
     visible = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    classes = [path for path in visible if path.is_dir()]
+    skipped = {path: reason for path in visible if not path.is_dir()}
+    skipped |= {path: "is what macOS adds to an archive, no class" for path in visible if path.name == "__MACOSX"}
+    return [path for path in visible if path not in skipped], skipped
+
+
+def _is_split(folder, names):
+    """True if the subfolders are splits, not classes; one class among others may be called as a split is."""
+    found = sorted(_NAMES_OF_SPLITS.intersection(names))
+    if not found or (len(found) == 1 and len(names) > 1):
+        return False
+    if not set(_SPLITS) <= set(names):
+        raise ValueError(f"{folder} must hold {', '.join(_SPLITS)}, or classes. Received: {', '.join(found)}.")
+    return True
+
+
+def _by_class(folder, skipped, least):
+    """Readable files of each class, sorted; adds to `skipped` what is wrong with the others."""
+    classes, beside = _subfolders(folder, "lies in no class")
+    skipped |= beside
     if len(classes) < 2:
-        raise ValueError(f"At least two classes, each a subfolder of {folder}, are needed. Received: {len(classes)}.")
-    skipped = {path: "lies in no class" for path in visible if not path.is_dir()}
+        raise ValueError(
+            f"At least two classes, each a subfolder of {folder}, are needed. Received: {len(classes)}{_first(beside)}."
+        )
     readable = {}
-    with quiet.silenced(), ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
+    with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
         for path in classes:
-            files = [file for file in sorted(path.rglob("[!.]*")) if not file.is_dir()]
-            problems = dict(zip(files, pool.map(_problem, files), strict=True))
-            readable[path.name] = [file for file, problem in problems.items() if problem is None]
-            skipped |= {file: problem for file, problem in problems.items() if problem is not None}
-    for name, files in readable.items():
-        if len(files) < least:
-            raise ValueError(f"Class {name!r} needs at least {least} readable images. Received: {len(files)}.")
-    return readable, skipped
+            files = [file for file in sorted(path.rglob("*")) if _is_visible(file, path)]
+            problems = zip(files, pool.map(_problem, files), strict=True)
+            wrong = {file: problem for file, problem in problems if problem}
+            readable[path.name] = [file for file in files if file not in wrong]
+            skipped |= wrong
+            if len(readable[path.name]) < least:
+                raise ValueError(
+                    f"Class {path.name!r} needs at least {least} readable images. "
+                    f"Received: {len(readable[path.name])}, and {len(wrong)} files that are none{_first(wrong)}."
+                )
+    return readable
+
+
+def _is_visible(file, folder):
+    """True for a file, and a link, of whose path no part below the folder begins with a dot."""
+    if file.is_dir() and not file.is_symlink():
+        return False
+    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _first(skipped):
+    return "".join(f"; {path.name} {reason}" for path, reason in [*skipped.items()][:1])
 
 
 def _problem(file):
     """Why a file cannot be decoded, None if it can."""
+    if file.is_dir():
+        return "is a link to a folder, which is not followed"
     try:
-        _decode(os.fsencode(file))
-    except tf.errors.OpError as error:
-        if isinstance(error, tf.errors.InvalidArgumentError) and not file.stat().st_size:
+        if not file.stat().st_size:
             return "is empty"
-        return error.message.rpartition("}} ")[2].split(" [Op:")[0]  # without the names of TensorFlow's nodes
+        _decode(file)
+    except Image.UnidentifiedImageError:
+        return f"is no image of a kind that is read ({', '.join(_FORMATS)})"
+    except Exception as error:  # Pillow's plugins raise errors of many kinds
+        return f"cannot be decoded: {error}"
     return None
 
 

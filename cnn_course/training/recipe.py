@@ -5,7 +5,8 @@ that do not fit a notebook. Every random number of an epoch is derived from (see
 state after a whole epoch: a training that was killed and resumed gives the numbers of one that was not.
 """
 
-import os
+import json
+import zipfile
 
 import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lines
 
@@ -15,18 +16,20 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_course._files import write_whole
-from cnn_course._validate import validate_integer, validate_number, validate_path
+from cnn_course._validate import named, validate_integer, validate_number, validate_path
 
 __all__ = [
     "Checkpoint",
     "Reseed",
-    "Scalars",
     "augmentation",
     "batches",
+    "epochs_done",
     "in_order",
     "initialize",
     "optimizer",
 ]
+
+_PROGRESS = "progress.json"  # in the archive that a checkpoint is
 
 
 def augmentation(flip=True):
@@ -65,10 +68,14 @@ def initialize(model):
     with standard deviation 0.01, so that all classes are about equally likely and the first steps not too long.
 
     Args:
-        model: built `keras.Model`; changed in place. Call `keras.utils.set_random_seed` before.
+        model: built `keras.Model`, of which layers may be models, too; changed in place. A layer whose ReLU is another
+            layer keeps its weights. Call `keras.utils.set_random_seed` before.
 
     Returns:
         The model.
+
+    Raises:
+        ValueError: the model is not built, or none of its layers has a kernel.
 
     Source:
         He, Zhang, Ren & Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852, section 2.2. The last layer:
@@ -79,11 +86,13 @@ def initialize(model):
     >>> round(float(np.var(layer.kernel) * 300), 1), round(float(np.std(model.layers[-1].kernel)), 2)
     (2.0, 0.01)
     """
-    *hidden, last = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    for layer in hidden:
-        if layer.activation is keras.activations.relu:
+    layers = [layer for layer in _leaves(model) if hasattr(layer, "kernel")]
+    if not layers:
+        raise ValueError(f"`model` must be built and have a layer with a kernel. Received: {named('model', model)}.")
+    for layer in layers[:-1]:
+        if getattr(layer, "activation", None) is keras.activations.relu:
             layer.kernel.assign(keras.initializers.HeNormal()(layer.kernel.shape))
-    last.kernel.assign(keras.initializers.RandomNormal(stddev=0.01)(last.kernel.shape))
+    layers[-1].kernel.assign(keras.initializers.RandomNormal(stddev=0.01)(layers[-1].kernel.shape))
     return model
 
 
@@ -139,7 +148,7 @@ def batches(x, y, batch_size, seed, epochs, initial_epoch=0, load=None, context=
         seed: int >= 0.
         epochs: int >= 1, as in `fit`: the last epoch plus one.
         initial_epoch: int >= 0, as in `fit`.
-        load: None or a function of TensorFlow from a part of `x` to images, such as `photographs.loader` returns.
+        load: None or a function of TensorFlow from a part of `x` to images, such as `folder.loader` returns.
         context: None or a `tf.distribute.InputContext`: give only one worker's share of each batch.
 
     Returns:
@@ -147,19 +156,19 @@ def batches(x, y, batch_size, seed, epochs, initial_epoch=0, load=None, context=
 
     Raises:
         TypeError: an argument is not an integer.
-        ValueError: one of them is too small, the batch is larger than the data set, or there is not one label for
-            each image.
+        ValueError: one of them is too small or beyond 64 bits, the batch is larger than the data set, or there is not
+            one label for each image.
 
     >>> labels = np.arange(4)
     >>> short, long = (list(batches(labels, labels, 2, seed=0, epochs=epochs)) for epochs in (1, 3))
     >>> len(short), len(long), bool((short[0][1] == long[0][1]).numpy().all())
     (2, 6, True)
     """
-    batch_size, seed = validate_integer(batch_size, "batch_size", minimum=1), validate_integer(seed, "seed", minimum=0)
-    initial_epoch = validate_integer(initial_epoch, "initial_epoch", minimum=0)
-    epochs = validate_integer(epochs, "epochs", minimum=initial_epoch)
+    batch_size, seed = _int64(batch_size, "batch_size", minimum=1), _int64(seed, "seed", minimum=0)
+    initial_epoch = _int64(initial_epoch, "initial_epoch", minimum=0)
+    epochs = _int64(epochs, "epochs", minimum=initial_epoch)
     if batch_size > len(y):
-        raise ValueError(f"batch_size must be from 1 to {len(y)}, the number of images. Received: {batch_size}.")
+        raise ValueError(f"`batch_size` must be from 1 to {len(y)}, the number of images. Received: {batch_size=}.")
     used = len(y) // batch_size * batch_size
     context = context or tf.distribute.InputContext()
 
@@ -187,7 +196,7 @@ def in_order(x, y, batch_size, load=None):
     >>> [labels.numpy().tolist() for _, labels in in_order(np.arange(3), np.arange(3), batch_size=2)]
     [[0, 1], [2]]
     """
-    batch_size = validate_integer(batch_size, "batch_size", minimum=1)
+    batch_size = _int64(batch_size, "batch_size", minimum=1)
     return _gathered(x, y, tf.data.Dataset.range(len(y)).batch(batch_size), load)
 
 
@@ -213,7 +222,8 @@ class Reseed(keras.callbacks.Callback):
 class Checkpoint(keras.callbacks.Callback):
     """Save the model with its optimizer when an epoch ends: written under another name, then renamed.
 
-    `keras.saving.load_model` reads it; `model.optimizer.iterations` tells how many steps it was trained for.
+    `keras.saving.load_model` reads it, and `epochs_done` tells for how many epochs it was trained. The steps that the
+    optimizer has counted do not: under mixed precision those whose gradients overflow are skipped.
 
     Args:
         path: str or `os.PathLike`, ends in `.keras`.
@@ -225,27 +235,48 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Replace the checkpoint; where that fails, the one before is still there."""
-        write_whole(self.path, self.model.save)
+
+        def save(unfinished):
+            self.model.save(unfinished)
+            with zipfile.ZipFile(unfinished, "a") as archive:  # a `.keras` file is one; Keras leaves the rest alone
+                archive.writestr(_PROGRESS, json.dumps({"epochs": epoch + 1}))
+
+        write_whole(self.path, save)
 
 
-class Scalars(keras.callbacks.Callback):
-    """Write what an epoch gave for TensorBoard, which need not be installed; for Keras's own callback it must be.
+def epochs_done(path):
+    """Epochs for which the model of a checkpoint was trained: the `initial_epoch` to continue with.
 
     Args:
-        folder: str or `os.PathLike`.
+        path: str or `os.PathLike` of a file that `Checkpoint` has written.
+
+    Returns:
+        int >= 1.
+
+    Raises:
+        FileNotFoundError: there is no file.
+        TypeError: `path` is no path.
+        ValueError: the file is damaged, or was not written by this version of `Checkpoint`.
     """
+    path = validate_path(path, "path")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _PROGRESS not in archive.namelist():
+                raise ValueError(f"`path` must be a checkpoint that tells its epochs. Received: path={path} without.")
+            return validate_integer(json.loads(archive.read(_PROGRESS))["epochs"], "epochs", minimum=1)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"`path` must be a whole checkpoint. Received: path={path}: {error}.") from error
 
-    def __init__(self, folder):
-        super().__init__()
-        self.writer = tf.summary.create_file_writer(os.fspath(folder))
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Write one point of every curve."""
-        kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
-        with self.writer.as_default():
-            for name, value in logs.items():
-                tf.summary.write(f"epoch_{name}", tf.constant(value, tf.float32), epoch, kind)
-        self.writer.flush()
+def _leaves(model):
+    for layer in model.layers:
+        yield from _leaves(layer) if isinstance(layer, keras.Model) else [layer]
+
+
+def _int64(value, name, minimum):
+    if (number := validate_integer(value, name, minimum)) >= 2**63:  # TensorFlow counts in 64 bits
+        raise ValueError(f"`{name}` must be below 2**63. Received: {named(name, value)}.")
+    return number
 
 
 def _gathered(x, y, indices, load):

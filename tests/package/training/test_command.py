@@ -18,6 +18,7 @@ import pytest
 from cnn_course.training import __main__ as command
 from cnn_course.training import devices, recipe
 from cnn_course.training import folder as photo_folder
+from cnn_course.training.settings import Settings
 from test_folder import picture
 
 # isort: split
@@ -63,12 +64,12 @@ def copy(finished, tmp_path):
 
 
 def test_a_run_leaves_what_it_promises(finished):
-    names = {"settings.json", "log.csv", "checkpoint.keras", "tensorboard", "result.json"}
+    names = {"settings.json", "log.csv", "checkpoint.keras", "skipped.txt", "result.json"}
     assert {path.name for path in finished.iterdir()} == names
     rows = log(finished)
     assert [row["epoch"] for row in rows] == [0, 1, 2]
     assert [row["learning_rate"] for row in rows] == pytest.approx([2e-3, 2e-3, 2e-4])  # drops at four fifths
-    curves = {"loss", "accuracy", "top_5"}
+    curves = {"loss", "accuracy"}  # top 5 of two classes is no result
     assert set(rows[0]) == {"epoch", "learning_rate", *curves, *(f"val_{name}" for name in curves)}
     settings = json.loads((finished / "settings.json").read_text(encoding="utf-8"))
     assert settings["contents"]["classes"] == ["cat", "dog"] and settings["contents"]["train"] == 8
@@ -76,7 +77,7 @@ def test_a_run_leaves_what_it_promises(finished):
 
 def test_the_result_is_that_of_the_checkpoint_on_the_test_split(finished, photos):
     model = keras.saving.load_model(finished / "checkpoint.keras")
-    dataset, _ = photo_folder.read(photos)
+    dataset = photo_folder.read(photos)
     load = photo_folder.loader(28)
     expected = model.evaluate(load(tf.constant(dataset.x_test)), dataset.y_test, verbose=0, return_dict=True)
     result = json.loads((finished / "result.json").read_text(encoding="utf-8"))
@@ -86,7 +87,7 @@ def test_the_result_is_that_of_the_checkpoint_on_the_test_split(finished, photos
 
 def test_files_that_are_no_images_are_reported(finished):
     printed = (finished.parent / "printed").read_text(encoding="utf-8")
-    assert "notes.txt: Unknown image file format" in printed and "Skipped in all: 1 files." in printed
+    assert "notes.txt: is no image of a kind" in printed and "Skipped in all: 1 files, see " in printed
     assert "8 images for train, 2 images for validation, 2 images for test." in printed
     assert "test_accuracy" in printed
 
@@ -123,7 +124,7 @@ def test_an_interrupted_run_continues_with_the_same_numbers(finished, photos, tm
     with (folder / "log.csv").open("a", encoding="utf-8") as file:
         file.write("9,0.5,half a row")
     assert train(folder, "--resume") == 0
-    assert f"{2 if moment == 'after the checkpoint' else 1} epochs are done." in capsys.readouterr().err
+    assert ("2 epochs are done." if moment == "after the checkpoint" else "1 epoch is done.") in capsys.readouterr().err
     assert log(folder) == log(finished)
     for name in ("result.json", "settings.json"):
         assert (folder / name).read_text(encoding="utf-8") == (finished / name).read_text(encoding="utf-8")
@@ -133,10 +134,6 @@ def test_more_epochs_continue_a_finished_run(copy, finished):
     assert train(copy, "--resume", "--epochs", 4) == 0
     assert log(copy)[:3] == log(finished) and len(log(copy)) == 4
     assert json.loads((copy / "result.json").read_text(encoding="utf-8"))["epochs"] == 4
-    (events,) = (copy / "tensorboard").iterdir()
-    records = tf.data.TFRecordDataset(str(events))
-    steps = [tf.compat.v1.Event.FromString(record.numpy()).step for record in records]
-    assert sorted(set(steps)) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +167,7 @@ def test_other_images_than_those_of_the_run_are_refused(copy, photos, capsys):
         (["--data", "nowhere"], "A folder with one subfolder for each class is needed. Received: "),
         (["--data-path", "x"], "'textures' comes with the course"),
         (["--model", "lenet5", "--width", "0.5"], "--variant and --width belong to alexnet. Received: --model lenet5."),
-        (["--data", "digits"], "alexnet needs larger images: see --image-size. Received: (28, 28, 1)."),
+        (["--data", "digits"], "alexnet cannot be built for images of (28, 28, 1), see --image-size: "),
         (["--batch-size", "55"], "train needs at least 55 with --batch-size 55 on 1 devices. Received: 54."),
         (["--drops", "3", "2"], "--drops must be increasing epochs. Received: [3, 2]."),
         (["--strategy", "mirrored"], "'mirrored' needs at least two devices"),
@@ -209,7 +206,7 @@ def test_too_little_space_is_known_before_training(tmp_path, monkeypatch, capsys
     assert train(tmp_path / "run", "--model", "lenet5", "--data", "digits") == 2
     # 61,706 weights and 3 of the normalization, twice (momentum), 4 bytes each, two files and a mebibyte
     assert "needs 2 MB for checkpoints. Received: 1 MB free." in capsys.readouterr().err
-    assert not list((tmp_path / "run").iterdir())
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("fault", ["error", pytest.param("limit", marks=SLOW)])
@@ -263,7 +260,9 @@ def test_a_run_with_xla_gives_nearly_the_same_numbers_and_resumes(tmp_path):
 
 
 def test_xla_needs_one_device(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(devices, "strategy", lambda name: SimpleNamespace(num_replicas_in_sync=2))
+    monkeypatch.setattr(
+        devices, "strategy", lambda name: SimpleNamespace(num_replicas_in_sync=2, cluster_resolver=None)
+    )
     assert train(tmp_path / "run", "--xla") == 2
     assert "--xla needs one device: add --strategy single. Received: 2." in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
@@ -271,8 +270,13 @@ def test_xla_needs_one_device(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(("data", "kinds"), [("digits", 3), ("textures", 4)])
 def test_writing_is_not_mirrored(data, kinds):
-    settings = command._settings(command.Path("nowhere"), {"data": data}, False)
-    assert len(recipe.augmentation(settings["augmentation"] == "all")) == kinds
+    settings = Settings().updated({"data": data}).completed()
+    assert len(recipe.augmentation(settings.augmentation == "all")) == kinds
+
+
+@pytest.mark.parametrize("kind", ["all", "no_flip", "none"])
+def test_an_augmentation_that_is_named_stays(kind):
+    assert Settings().updated({"augmentation": kind}).completed().augmentation == kind
 
 
 @pytest.mark.parametrize(
@@ -300,28 +304,19 @@ def test_memory_of_a_step_is_kept_unless_the_user_says_otherwise():
         done = subprocess.run([sys.executable, "-c", MEMORY], env=environment, capture_output=True, text=True)
         if kept:
             assert done.returncode == 0 and int(done.stdout) >= 4000, done.stderr
-        else:
-            assert "Allocator stats not available" in done.stderr
+        else:  # TensorFlow's other allocators count nothing; oneDNN's, where the processor has it, small arrays as 0
+            assert done.stdout.strip() == "0" or "Allocator stats not available" in done.stderr
 
 
 def test_the_command_keeps_memory(monkeypatch):
-    order = []
-    monkeypatch.setattr(devices, "reuse_memory", lambda: order.append("keep"))
-    monkeypatch.setattr(command, "main", lambda: order.append("train") or 0)
+    monkeypatch.delenv("TF_CPU_ALLOCATOR_USE_BFC", raising=False)
+    monkeypatch.setattr(command, "main", lambda: 0 if os.environ["TF_CPU_ALLOCATOR_USE_BFC"] == "true" else 1)
     with pytest.raises(SystemExit, match="0"):
         command.run()
-    assert order == ["keep", "train"]
 
 
 def test_strategies():
     single = devices.strategy("auto")
     assert single.num_replicas_in_sync == 1 and devices.is_chief(single) and not tf.distribute.has_strategy()
-    with pytest.raises(ValueError, match="strategy must be one of auto, single, mirrored, multi_worker. Received: 'x'"):
+    with pytest.raises(ValueError, match="`strategy` must be one of auto, single, .*multi_worker. Received: 'x'"):
         devices.strategy("x")
-
-
-def test_evaluating_is_what_keras_does(finished, photos):
-    model = keras.saving.load_model(finished / "checkpoint.keras")
-    dataset, _ = photo_folder.read(photos)
-    found = recipe.in_order(dataset.x_train, dataset.y_train, 3, photo_folder.loader(28))
-    assert devices.evaluate(model, found) == pytest.approx(model.evaluate(found, verbose=0, return_dict=True), abs=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnn_course.training import __main__ as command
-from cnn_course.training import devices, folder, recipe
+from cnn_course.training import devices, folder, recipe, run, settings
 
 # isort: split
 import keras
@@ -191,21 +191,7 @@ def test_a_file_appears_under_its_name_only_when_it_is_whole(tmp_path):
     assert path.read_text() == "new"
 
 
-def test_scalars_can_be_read_without_tensorboard(tmp_path):
-    scalars = recipe.Scalars(tmp_path)
-    for epoch, loss in enumerate([2.5, 1.25]):
-        scalars.on_epoch_end(epoch, {"loss": loss})
-    (file,) = tmp_path.iterdir()
-    events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(file))]
-    points = [(event.step, value) for event in events for value in event.summary.value]
-    assert [(step, value.tag, tf.make_ndarray(value.tensor).item()) for step, value in points] == [
-        (0, "epoch_loss", 2.5),
-        (1, "epoch_loss", 1.25),
-    ]
-    assert {value.metadata.plugin_data.plugin_name for _, value in points[:1]} == {"scalars"}
-
-
-@pytest.mark.parametrize("module", [devices, folder, recipe, command])
+@pytest.mark.parametrize("module", [devices, folder, recipe, run, settings, command])
 def test_public_names_have_docstrings(module):
     assert module.__doc__ and sorted(set(module.__all__)) == sorted(module.__all__)
     assert all(getattr(module, name).__doc__ for name in module.__all__)

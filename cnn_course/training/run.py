@@ -1,0 +1,383 @@
+"""A run and its folder: begun, continued with the same numbers, and reported.
+
+The folder holds `settings.json`, `checkpoint.keras`, `log.csv`, `skipped.txt` where files were left out, at the end
+`result.json`, and while the run lasts `.lock`. At the end of an epoch the row of the log is written before the
+checkpoint is replaced, and resuming cuts the log back to the checkpoint: wherever a run is killed, the epoch that was
+not finished is repeated, with the same numbers. XLA is off (`jit_compile=False`), because it changes them a little;
+`--xla` turns it on where there is one device.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from cnn_course import data, models
+from cnn_course._files import write_whole
+from cnn_course.training import devices, recipe
+from cnn_course.training import folder as photographs
+from cnn_course.training.settings import Refusal, Settings
+
+# isort: split
+import keras
+import numpy as np
+import tensorflow as tf
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing keeps two runs apart
+    fcntl = None
+
+__all__ = ["train"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LOCK = ".lock"
+
+
+def train(output, resume=False, strategy="auto", **typed):
+    """Train a network of the course in a folder.
+
+    Args:
+        output: str, the folder; new or empty unless the run in it is resumed.
+        resume: bool.
+        strategy: str, as in `devices.strategy`.
+        **typed: fields of `Settings`, those that were given.
+
+    Returns:
+        int: 0; 1 if another worker has stopped; 2 if the user must put something right; 130 or 143 after a signal.
+    """
+    handlers, policy = {number: signal.getsignal(number) for number in _SIGNALS}, keras.config.dtype_policy()
+    try:
+        _train(Path(output), resume, strategy, typed)
+    except KeyboardInterrupt as stop:
+        return _say("Stopped. The last checkpoint stays: --resume continues.", 128 + (stop.args or _SIGNALS)[0])
+    except Refusal as refusal:
+        return _say(f"error: {refusal}", 2)
+    except devices.WorkerLost as lost:
+        return _say(f"error: {lost} The last checkpoint stays: start all workers again with --resume.", 1)
+    finally:
+        keras.config.set_dtype_policy(policy)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return 0
+
+
+class _Run(NamedTuple):
+    folder: Path
+    strategy: tf.distribute.Strategy
+    settings: Settings
+    images: data.Dataset | photographs.Photographs
+    load: object  # function from a part of x to images, or None
+    done: int  # epochs
+
+    @property
+    def checkpoint(self):
+        return self.folder / "checkpoint.keras"
+
+    @property
+    def steps(self):
+        return len(self.images.y_train) // self.settings.batch_size
+
+
+def _train(folder, resume, strategy, typed):
+    with _refusing(ValueError):
+        strategy = devices.strategy(strategy)  # before any other use of TensorFlow
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)  # not earlier: with several workers TensorFlow itself catches SIGTERM
+    chief = devices.is_chief(strategy)
+    with _locked(folder, chief), devices.reporting_lost_workers(strategy), _naming_a_full_disk(folder):
+        devices.check_same_file(strategy, folder / "checkpoint.keras")
+        settings, done = _settings(folder, resume, typed)
+        if settings.xla and strategy.num_replicas_in_sync > 1:
+            raise Refusal(f"--xla needs one device: add --strategy single. Received: {strategy.num_replicas_in_sync}.")
+        run = _Run(folder, strategy, *_data(settings), done)
+        _check_sizes(run)
+        with strategy.scope():
+            model = _model(run)
+        if chief:
+            _prepare(run, model)
+        if resume:
+            _say_where_it_continues(run)
+        _fit(model, run, _writers(folder) if chief else [])
+        if chief:
+            _conclude(run)
+        devices.leave_together(strategy)
+
+
+@contextlib.contextmanager
+def _locked(folder, chief):
+    """Keep a second run out of the folder; remove a folder that was made for a run and stayed empty."""
+    if not chief:
+        yield
+        return
+    new, lock = [path for path in (folder, *folder.parents) if not path.exists()], folder / _LOCK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = lock.open("wb")
+    except OSError as error:
+        raise Refusal(f"--output must be a folder that can be written to: {error}.") from error
+    with file:
+        if not _is_ours(file):
+            raise Refusal(f"another run uses {folder}: wait until it has ended, or choose another --output.")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # a folder is not empty, or on Windows the lock is open
+                lock.unlink()
+                for path in new:
+                    path.rmdir()
+
+
+def _is_ours(file):
+    """True if no other process holds the lock; the system gives it back when a process ends, however it does."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return os.fstat(file.fileno()).st_nlink > 0  # else the run that held it has just ended, and removed it
+
+
+def _settings(folder, resume, typed):
+    """Settings of this run, and how many epochs are done."""
+    file, checkpoint = folder / "settings.json", folder / "checkpoint.keras"
+    if not resume and any(path.name != _LOCK for path in folder.glob("*")):
+        raise Refusal(f"{folder} is not empty: add --resume to continue, or choose another --output.")
+    if resume and not file.exists() and "data" not in typed:
+        raise Refusal(f"there is no run to resume, no {file}: is --output right? To begin one, name its --data.")
+    settings = (Settings.read(file) if file.exists() else Settings()).updated(typed).completed()
+    with _refusing(ValueError):
+        done = recipe.epochs_done(checkpoint) if checkpoint.exists() else 0
+    if settings.epochs < done:
+        raise Refusal(f"--epochs must be at least the {done} that are done. Received: {settings.epochs}.")
+    return settings, done
+
+
+def _data(settings):
+    """The settings with what the data hold; the images or their names; the function that loads them, or None."""
+    size = settings.image_size
+    with _refusing(ValueError, OSError, ImportError):
+        if settings.is_folder:
+            images, load = photographs.read(settings.data, settings.seed), photographs.loader(size or 227)
+        else:
+            images = data.load(settings.data, settings.data_path)
+            load = (lambda images: tf.image.resize(images, (size, size))) if size else None
+    contents = {split: len(getattr(images, f"y_{split}")) for split in ("train", "validation", "test")}
+    _say(f"{', '.join(f'{count} images for {split}' for split, count in contents.items())}.")
+    contents |= {"classes": list(images.class_names), "sha256": _sha256(images)}
+    if settings.contents not in (None, contents):
+        raise Refusal(f"the images in {settings.data} are not those that this run was started with.")
+    return replace(settings, contents=contents), images, load
+
+
+def _sha256(images):
+    if isinstance(images, photographs.Photographs):
+        return images.sha256()
+    labels = (images.y_train, images.y_validation, images.y_test)
+    return hashlib.sha256(np.concatenate(labels).astype("<i8").tobytes()).hexdigest()
+
+
+def _check_sizes(run):
+    size, replicas = run.settings.batch_size, run.strategy.num_replicas_in_sync
+    if size % replicas:
+        raise Refusal(f"--batch-size must be a multiple of the {replicas} devices. Received: {size}.")
+    for split, least in (("train", size), ("validation", replicas)):
+        if (count := run.settings.contents[split]) < least:
+            raise Refusal(
+                f"too few images: {split} needs at least {least} with --batch-size {size} on {replicas} devices. "
+                f"Received: {count}."
+            )
+
+
+def _model(run):
+    """The checkpoint's model; where there is none, a new one, compiled."""
+    settings, classes = run.settings, len(run.images.class_names)
+    if run.checkpoint.exists():
+        return _loaded(run.checkpoint, classes)
+    keras.utils.set_random_seed(settings.seed)
+    if settings.mixed_precision:
+        keras.config.set_dtype_policy("mixed_float16")
+    with _refusing(tf.errors.ResourceExhaustedError):
+        model = _new_model(settings, _sample(run), classes)
+    optimizer = recipe.optimizer(settings.learning_rate, run.steps, settings.drops, settings.weight_decay)
+    top_5 = [keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5")] if classes > 5 else []
+    model.compile(
+        # Keras would wrap it by itself, but then the checkpoint cannot be read without the same global policy
+        keras.optimizers.LossScaleOptimizer(optimizer) if settings.mixed_precision else optimizer,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy", *top_5],
+        jit_compile=settings.xla,
+    )
+    return model
+
+
+def _loaded(checkpoint, classes):
+    try:
+        model = keras.saving.load_model(checkpoint)
+    except Exception as error:  # Keras raises errors of many kinds
+        raise Refusal(f"{checkpoint} is damaged, or was written by another version: {_short(error)}") from error
+    if model.output_shape[-1] != classes:
+        raise Refusal(f"{checkpoint} tells {model.output_shape[-1]} classes apart. Received: data with {classes}.")
+    return model
+
+
+def _sample(run, most=200):
+    """Training images to normalize by: at random, since labels may be sorted."""
+    some = np.random.default_rng(run.settings.seed).permutation(len(run.images.y_train))[:most]
+    return np.asarray(run.load(run.images.x_train[some]) if run.load else run.images.x_train[some])
+
+
+def _new_model(settings, sample, classes):
+    """Augmentation, normalization and the network, as in lesson 14."""
+    shape = sample.shape[1:]
+    options = {"variant": settings.variant, "width": settings.width} if settings.model == "alexnet" else {}
+    try:
+        network = getattr(models, settings.model)(input_shape=shape, classes=classes, **options)
+    except ValueError as error:
+        raise Refusal(
+            f"{settings.model} cannot be built for images of {shape}, see --image-size: {_short(error)}"
+        ) from error
+    recipe.initialize(network)
+    network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
+    front = [] if settings.augmentation == "none" else recipe.augmentation(settings.augmentation == "all")
+    mean, variance = sample.mean((0, 1, 2), "float64"), sample.var((0, 1, 2), "float64")
+    front.append(keras.layers.Normalization(mean=mean, variance=variance))
+    return keras.Sequential([keras.Input(shape), *front, *network.layers], name=network.name)
+
+
+def _prepare(run, model):
+    """Bring the run folder to the state of its checkpoint."""
+    needed = 2 * 8 * model.count_params() + 2**20  # weights and momentum in float32; the new file beside the old one
+    needed -= run.checkpoint.stat().st_size if run.checkpoint.exists() else 0
+    free = shutil.disk_usage(run.folder).free
+    if free < needed:
+        raise Refusal(f"{run.folder} needs {needed / 1e6:.0f} MB for checkpoints. Received: {free / 1e6:.0f} MB free.")
+    with _refusing(OSError):
+        _cut(run.folder / "log.csv", run.done)
+        run.settings.write(run.folder / "settings.json")
+        (run.folder / "result.json").unlink(missing_ok=True)
+        _report(getattr(run.images, "skipped", {}), run.folder / "skipped.txt")
+
+
+def _cut(path, rows):
+    """Keep the header and as many whole rows as the checkpoint has epochs."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    kept = [line for line in lines if line.endswith(b"\n")][: rows + 1] if rows else []
+    if rows and len(kept) <= rows:
+        raise Refusal(f"{path} must have a row for each of the {rows} epochs. Received: {max(0, len(kept) - 1)} rows.")
+    write_whole(path, lambda unfinished: unfinished.write_bytes(b"".join(kept)))
+
+
+def _report(skipped, path):
+    """Say which files were left out: the first ten here, all of them in a file."""
+    lines = [f"{file}: {problem}" for file, problem in skipped.items()]
+    for line in lines[:10]:
+        _say(f"Skipped {line}")
+    if lines:
+        _say(f"Skipped in all: {len(lines)} files, see {path}.")
+        text = "\n".join([*lines, ""])
+        write_whole(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8", errors="surrogateescape"))
+
+
+def _say_where_it_continues(run):
+    if not run.done:
+        what = f"{run.settings.model} on {run.settings.data}"
+        return _say(f"{run.folder} has no checkpoint yet: {what}, from the beginning.")
+    count = "1 epoch is" if run.done == 1 else f"{run.done} epochs are"
+    return _say(f"{count} done. The drops of the rate stay as they were: {run.settings.drops}.")
+
+
+def _fit(model, run, writers):
+    replicas, size, seed = run.strategy.num_replicas_in_sync, run.settings.batch_size, run.settings.seed
+    images, epochs = run.images, run.settings.epochs
+    if run.done == epochs:
+        return
+
+    def make_batches(context=None):
+        return recipe.batches(images.x_train, images.y_train, size, seed, epochs, run.done, run.load, context)
+
+    # Keras cannot begin with a batch that the replicas share unevenly
+    even = min(size, len(images.y_validation) // replicas * replicas)
+    options = {
+        "steps_per_epoch": run.steps,
+        "epochs": epochs,
+        "initial_epoch": run.done,
+        "validation_data": recipe.in_order(images.x_validation, images.y_validation, even, run.load),
+        "callbacks": [recipe.Reseed(seed), *writers],
+        "verbose": (1 if sys.stdout.isatty() else 2) if writers else 0,
+    }
+    if isinstance(run.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        devices.fit(model, make_batches, **options)
+    else:
+        model.fit(make_batches(), shuffle=False, **options)  # the order is ours
+
+
+class _LearningRate(keras.callbacks.Callback):
+    """Add the learning rate of an epoch to its logs; stands before the callbacks that write them."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["learning_rate"] = self.rate
+
+
+def _writers(folder):
+    """The callbacks that write, the checkpoint last."""
+    log = keras.callbacks.CSVLogger(folder / "log.csv", append=True)
+    return [_LearningRate(), log, recipe.Checkpoint(folder / "checkpoint.keras")]
+
+
+def _conclude(run):
+    """Read the test split, once, with the model of the checkpoint, in this process."""
+    test = recipe.in_order(run.images.x_test, run.images.y_test, run.settings.batch_size, run.load)
+    found = _loaded(run.checkpoint, len(run.images.class_names)).evaluate(test, verbose=0, return_dict=True)
+    result = {f"test_{name}": value for name, value in found.items()}
+    text = json.dumps({"epochs": run.settings.epochs} | result, indent=2) + "\n"
+    write_whole(run.folder / "result.json", lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    print(", ".join(f"{name} {value:.4f}" for name, value in result.items()))
+
+
+@contextlib.contextmanager
+def _naming_a_full_disk(folder):
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL_DISK:
+            raise
+        free = shutil.disk_usage(folder).free / 1e6
+        raise Refusal(f"cannot write to {folder}, {free:.0f} MB free: {error} The last checkpoint stays.") from error
+
+
+@contextlib.contextmanager
+def _refusing(*errors):
+    try:
+        yield
+    except errors as error:
+        raise Refusal(error) from error
+
+
+def _short(error):
+    """The line of an error of Keras that says what is wrong, without its colors, the layer's call and arguments."""
+    lines = [re.sub(r"\x1b\[\d+m", "", line) for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
+
+
+def _interrupt(number, frame):
+    raise KeyboardInterrupt(number)
+
+
+def _say(text, code=None):
+    print(text, file=sys.stderr, flush=True)
+    return code
