@@ -52,6 +52,7 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.titlesize": 11,
     "figure.constrained_layout.h_pad": 0.12,  # inches; less cuts titles above panels of equal aspect
+    "figure.constrained_layout.w_pad": 0.12,
     "font.size": 10,
 }
 
@@ -143,6 +144,7 @@ def bars(counts, x_label, title, *, logarithmic=True, axes=None):
     axes.set(xlabel=x_label, title=title, xscale="log" if logarithmic else "linear")
     if not logarithmic:
         axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.locator_params(axis="x", nbins=4)  # long numbers need room
     axes.invert_yaxis()
     axes.margins(x=0.25)
     return axes
@@ -248,22 +250,23 @@ def one_scale(axes):
     every = list(np.ravel(axes))
     if any(one.get_aspect() == "auto" for one in every):
         raise ValueError(f"Each of `axes` must show a picture. Received: axes={reprlib.repr(axes)}.")
-    places = [one.get_subplotspec() for one in every]
-    boxes = [(*sorted(one.get_xlim()), *sorted(one.get_ylim())) for one in every]
-    widths, heights = {}, {}
-    for place, (left, right, top, bottom) in zip(places, boxes, strict=True):
-        row, column = place.rowspan.start, place.colspan.start
-        widths[column] = max(widths.get(column, 0), right - left)
-        heights[row] = max(heights.get(row, 0), bottom - top)
-    for one, place, (left, right, top, bottom) in zip(every, places, boxes, strict=True):
-        free = (widths[place.colspan.start] - (right - left)) / 2
-        one.set(xlim=(left - free, right + free), ylim=(top + heights[place.rowspan.start], top))
+    grid = every[0].get_gridspec()
+    widths, heights = np.zeros(grid.ncols), np.zeros(grid.nrows)  # of the largest picture in a column, in a row
+    places = [(one.get_subplotspec().rowspan.start, one.get_subplotspec().colspan.start) for one in every]
+    for (row, column), one in zip(places, every, strict=True):
+        widths[column] = max(widths[column], one.dataLim.width)
+        heights[row] = max(heights[row], one.dataLim.height)
+    for (row, column), one in zip(places, every, strict=True):
+        left, top, right, bottom = one.dataLim.extents
+        free = (widths[column] - (right - left)) / 2
+        one.set(xlim=(left - free, right + free), ylim=(top + heights[row], top))
+        one.set_xticks([place for place in one.get_xticks() if left <= place <= right])
+        one.set_yticks([place for place in one.get_yticks() if top <= place <= bottom])
         for side, position in {"left": left, "right": right, "top": top, "bottom": bottom}.items():
             one.spines[side].set(position=("data", position))  # frame and ticks stay at the picture
             one.spines[side].set_bounds(*((top, bottom) if side in ("left", "right") else (left, right)))
-    grid = every[0].get_gridspec()
-    grid.set_width_ratios([widths[column] for column in sorted(widths)])
-    grid.set_height_ratios([heights[row] for row in sorted(heights)])
+    grid.set_width_ratios(widths)
+    grid.set_height_ratios(heights)
     return axes
 
 
