@@ -2,6 +2,9 @@
 
 The changes are those of mutation testing: another operator, name, axis, bound or order, a value one off, a sign, a
 statement left out. Loops of a mutant raise after `MOST_ROUNDS` rounds, so that none hangs.
+
+mutmut and cosmic-ray change whole files on disk and run a test suite for each mutant. Here one function at a time
+changes in memory, and what judges a mutant is a checker: thousands of them take a minute.
 """
 
 import ast

@@ -7,7 +7,6 @@ import re
 import socket
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,12 +111,6 @@ def test_another_way_to_the_right_result_is_right(name):
     for arguments in (INPUTS[name](generator) for _ in range(20)):
         np.testing.assert_allclose(answer(*arguments), QUESTIONS[name].answer(*arguments), rtol=1e-4, atol=1e-5)
     assert QUESTIONS[name].check(answer).right
-
-
-def test_checks_execute_no_text():
-    files = list(Path(checks.__file__).parent.glob("*.py"))
-    names = {node.id for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))) if hasattr(node, "id")}
-    assert len(files) > 12 and not names & {"eval", "exec", "compile", "__import__"}
 
 
 def test_an_exception_names_the_line_of_the_learner():

@@ -1,4 +1,4 @@
-"""Models and `describe` on Keras's other backends, where they are installed (`pip install jax torch`)."""
+"""Models and `describe` on Keras's other backends: what the README says of JAX and PyTorch."""
 
 import importlib.util
 import os
@@ -9,12 +9,18 @@ import pytest
 
 from lessons import ROOT
 
+NO_TORCH = "torch is not installed: of the other backends `make test-slow` installs JAX alone"
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "jax",  # the extra `backends`, which `make test-slow` installs
+        pytest.param("torch", marks=pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason=NO_TORCH)),
+    ],
+)
 def test_models_and_anatomy_on(backend):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
     files = ["tests/package/test_models.py", "tests/package/anatomy"]
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=0", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"KERAS_BACKEND": backend}

@@ -77,23 +77,6 @@ def test_the_gpu_run_refuses_to_fall_back():
     assert "TensorFlow must see a GPU. Received: no GPU, only /physical_device:CPU:0" in done.stderr
 
 
-def test_the_command_runs_the_same_tests_in_float32_and_repeatably():
-    def recipe(target):
-        done = subprocess.run(["make", "-n", "-W", "pyproject.toml", target], cwd=ROOT, capture_output=True, text=True)
-        return done.stdout.splitlines()
-
-    (plain,), (on_gpu,) = ([line for line in recipe(target) if "--nbval" in line] for target in ("test", "test-gpu"))
-    settings, _, command = on_gpu.partition(" .venv/bin/python ")
-    assert command.strip() == plain.partition(" ")[2].strip()
-    assert settings.split() == [
-        "CNN_COURSE_GPU=1",
-        "NVIDIA_TF32_OVERRIDE=0",
-        "TF_DETERMINISTIC_OPS=1",
-        "TF_FORCE_GPU_ALLOW_GROWTH=true",
-    ]
-    assert any("set_up.sh .venv test,gpu" in line for line in recipe("test-gpu"))
-
-
 @pytest.mark.skipif(not ON_A_GPU, reason="make test-gpu runs it")
 def test_products_are_those_of_float32():
     """1 + 2**-12 needs 13 bits: TF32 keeps 11 and gives exactly 1."""

@@ -109,7 +109,7 @@ def test_whatever_a_dependency_needs_is_pinned():
 def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^uv pip compile [^`]*?constraints\.txt$", readme, re.MULTILINE)
-    tested = ("--extra test", "--extra instructor", "--extra originals")
+    tested = ("--extra test", "--extra instructor", "--extra originals", "--extra backends")
     for option in (*tested, "--universal", "--no-emit-index-url", "--upgrade", "--python-version 3.11"):
         assert option in command
 
