@@ -196,9 +196,7 @@ def reading_time(notebook):
         "predictions": (core.predictions, MAX_PREDICTIONS),
         "cells": (core.cells, MAX_CORE_CELLS),
     }
-    problems = [
-        f"the core has {value} {what}, at most {most}" for what, (value, most) in limits.items() if value > most
-    ]
+    problems = [f"the core has {has} {what}, at most {most}" for what, (has, most) in limits.items() if has > most]
     if not core.predictions:
         problems.append("the core has no prediction")
     return problems + ([] if line in notebook.cells[0].source else [f"the head must say: {line}"])
@@ -225,7 +223,7 @@ def deeper_last(notebook):
     problems = [
         f"section {section.title}: `## 7 Deeper: ...`"
         for section in found
-        if "deeper" in section.title.lower() and not section.is_deeper
+        if re.match(r"\d+ \W*deeper\b", section.title, re.IGNORECASE) and not section.is_deeper
     ]
     if [section.is_deeper for section in found] != sorted(section.is_deeper for section in found):
         problems.append("a section follows that is not *Deeper*")
@@ -285,11 +283,8 @@ def collapsed_cells(notebook):
         printed = "".join(output.get("text", "") for output in cell.outputs)
         if not cell.source.startswith("# "):
             problems.append(f"{_name(cell)}: collapsed, and does not begin with a comment")
-        if (
-            not (_draws(cell) or reading.has_assertion(cell))
-            or "keras." in cell.source
-            or _methods(_tree(cell)) & OF_KERAS
-        ):
+        taught = "keras." in cell.source or _methods(_tree(cell)) & OF_KERAS
+        if taught or not (_draws(cell) or reading.has_assertion(cell)):
             problems.append(f"{_name(cell)}: collapsed, and does more than to draw or to assert")
         if any(not line.startswith("Figure: ") for line in printed.splitlines()):
             problems.append(f"{_name(cell)}: collapsed, and prints more than `Figure: ...`")
@@ -360,9 +355,7 @@ def recap(notebook):
     asked, _, rest = source.partition("**From earlier lessons**")[2].partition("<details><summary>Answers</summary>")
     links = [re.search(r"\]\((\d\d)_", line) for line in re.findall(r"^\d\. .+", asked, re.M)]
     if own not in ("00", "01") and (len(links) != 2 or not rest or not all(link and link[1] < own for link in links)):
-        problems.append(
-            "the recap needs two questions `**From earlier lessons**`, each with its link, and their answers"
-        )
+        problems.append("the recap needs `**From earlier lessons**`: two questions with links, and their answers")
     return problems
 
 
