@@ -185,11 +185,12 @@ def _read_lesson(file):
 
 
 def _clean(cell, folder):
-    """A cell without outputs and tags, without links to files, and with its pictures inside."""
+    """A cell without outputs and tags, collapsed if it was; without links to files, and with its pictures inside."""
     source = "".join(cell["source"])
     if cell["cell_type"] == "code":
         raises = "raises-exception" in cell["metadata"].get("tags", [])
-        return _code(_caught(source) if raises else source)
+        collapsed = {key: value for key, value in cell["metadata"].items() if key == "jupyter"}
+        return _code(_caught(source) if raises else source) | {"metadata": collapsed}
     pictures = {target: folder / target for exclamation, _, target in _LINK.findall(source) if exclamation}
     attachments = cell.get("attachments", {}) | {file.name: _attachment(file) for file in pictures.values()}
     clean = _text(_LINK.sub(_without_file, source))

@@ -65,7 +65,8 @@ def test_a_whole_lesson_is_handed_out_with_every_cell_and_nothing_to_copy_from(n
     received = [cell for cell in cells if cell.cell_type == "code"]
     assert len(expected) == len(received)
     for cell, copy in zip(expected, received, strict=True):
-        assert (copy.outputs, copy.execution_count, copy.metadata) == ([], None, {})
+        collapsed = {"jupyter": cell.metadata["jupyter"]} if "jupyter" in cell.metadata else {}
+        assert (copy.outputs, copy.execution_count, copy.metadata) == ([], None, collapsed)
         if rules.RAISES not in lessons.tags(cell):
             assert copy.source == cell.source
     texts = re.sub(r"\[([^\]]+)\]\([\w./]+\)", r"\1", "\n\n".join(sources(stored.cells, "markdown")))
@@ -216,6 +217,7 @@ def test_pictures_come_along_and_links_become_text(tmp_path):
         nbformat.v4.new_code_cell("import numpy as np"),
         nbformat.v4.new_markdown_cell("## 1 Claws"),
         nbformat.v4.new_code_cell("np.load(\n    'x'\n)", metadata={"tags": ["raises-exception"]}),
+        nbformat.v4.new_code_cell("3", metadata={"tags": ["hide-input"], "jupyter": {"source_hidden": True}}),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "21_cats.ipynb")
     found = homework.read_lessons(tmp_path)
@@ -225,6 +227,7 @@ def test_pictures_come_along_and_links_become_text(tmp_path):
     assert notebook.cells[2].source.endswith("![a cat](attachment:cat.png) 02 Dogs [home](https://example.org/a.html)")
     NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     assert notebook.cells[4].outputs[0].text.startswith("FileNotFoundError: ")
+    assert notebook.cells[5].metadata.jupyter == {"source_hidden": True} and "tags" not in notebook.cells[5].metadata
 
 
 def test_the_one_line_installs_what_the_teacher_says():
