@@ -14,7 +14,6 @@ from typing import NamedTuple
 import lessons
 
 WORDS, LINES = 150, 8  # in a minute
-TIME = re.compile(r"Time: (\d+) minutes(?:, and (\d+) for \*Deeper\*)?\.")
 PREDICT = re.compile(r"^[> ✎]*\*\*Predict\b", re.MULTILINE)
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 

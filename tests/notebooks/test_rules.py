@@ -1,5 +1,6 @@
 """The checks of notebooks find what they are there to find: each is shown a copy with one fault."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -103,9 +104,6 @@ FAULTS = [
     (rules.head, lambda nb: say(nb, "**The question: ", "**")),
     (rules.reading_time, lambda nb: say(nb, "Time: 10 minutes", "Time: 5 minutes")),
     (rules.reading_time, lambda nb: say(nb, ", and 5 for *Deeper*", "")),
-    (rules.reading_time, lambda nb: repeat(nb, {"cell_type": "markdown", "metadata": {}, "source": "word " * 100}, 15)),
-    (rules.reading_time, lambda nb: repeat(nb, {**code(nb, 1), "source": "x = 1\n" * 14}, 9)),
-    (rules.reading_time, lambda nb: say(nb, "> ✎ **Predict**", "> ✎ **Guess**")),
     (rules.deeper_last, lambda nb: say(nb, "## 3 By", "## 3 Deeper: by")),
     (rules.deeper_last, lambda nb: say(nb, "## 5 Deeper: what", "## 5 *Deeper:* what")),
     (rules.predictions, lambda nb: say(nb, "> ✎ **Predict**", "**Predict:**")),
@@ -122,7 +120,7 @@ FAULTS = [
     (rules.answers_are_not_told, lambda nb: set_source(nb, 1, "places = 9 - 3 + 1  # gives 7 places")),
     (rules.answers_are_not_told, lambda nb: say(nb, "**7**", "**1,024**") or set_source(nb, 1, "places = 1_024.0")),
     (rules.answers_are_not_told, lambda nb: say(nb, "**7**", "**2**") or set_source(nb, 1, "assert places == 2")),
-    (rules.assertions_apart, lambda nb: set_source(nb, 1, "assert True")),
+    (rules.assertions_apart, lambda nb: code(nb, 1).update(source="assert True", outputs=[])),
     (rules.assertions_apart, lambda nb: collapse(nb, 1, "# Asserts.\nassert True", "1\n")),
     (rules.assertions_apart, lambda nb: [collapse(nb, i, "# Asserts.\nassert True") for i in (5, 6, 7)]),
     (rules.drawings_collapsed, lambda nb: code(nb, 3).metadata.clear()),
@@ -203,6 +201,26 @@ def test_the_reading_counts_what_a_reader_sees():
     assert reading.core(hidden) == core._replace(cells=core.cells + 3)
     exercise = faulty(lambda nb: say(nb, "**5 Design.**", "**5 Design.** Some more words.\n\n**Predict**"))
     assert reading.core(exercise) == core
+
+
+TEXT = {"cell_type": "markdown", "metadata": {}, "source": "word " * 100}
+LIMITS = [
+    (" words", lambda nb: repeat(nb, TEXT, 15)),
+    (" visible lines of code", lambda nb: repeat(nb, {**code(nb, 1), "source": "x = 1\n" * 14}, 9)),
+    (" minutes", lambda nb: repeat(nb, {**code(nb, 1), "source": "x = 1\n" * 14}, 19)),
+    (" minutes", lambda nb: say(nb, "# NN ", "# 00 ") or repeat(nb, TEXT, 4)),
+    (" predictions", lambda nb: repeat(nb, {**TEXT, "source": "> ✎ **Predict** What?"}, 6)),
+    (" no prediction", lambda nb: say(nb, "> ✎ **Predict**", "> ✎ **Guess**")),
+    (" cells", lambda nb: repeat(nb, {**TEXT, "source": "word"}, 25)),
+]
+
+
+@pytest.mark.parametrize(("what", "change"), LIMITS)
+def test_the_core_is_short_enough_even_where_its_time_is_stated(what, change):
+    notebook = faulty(change)
+    notebook.cells[0].source = re.sub("Time: .*", reading.time_line(notebook), notebook.cells[0].source)
+    problems = rules.reading_time(notebook)
+    assert any(what in problem for problem in problems) and not any("must say" in problem for problem in problems)
 
 
 def test_the_table_shows_a_lesson_its_time_line_and_its_problems(capsys):
