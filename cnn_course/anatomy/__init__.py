@@ -2,23 +2,21 @@
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import keras
 
 from cnn_course._validate import validate_integer
-from cnn_course.anatomy import tables
-from cnn_course.anatomy.calls import Call
-from cnn_course.anatomy.fields import follow_fields, input_axes
-from cnn_course.anatomy.macs import count_macs
+from cnn_course.anatomy import graph, tables
 
 __all__ = ["UNKNOWN", "WHOLE", "Anatomy", "Row", "Totals", "describe"]
 
 UNKNOWN = "unknown"
 WHOLE = "whole input"
 NOTHING = "–"
-FIGURES = ("parameters", "trainable_parameters", "non_trainable_parameters", "macs", "activation_bytes")
+COLUMNS = ("parameters", "trainable_parameters", "non_trainable_parameters", "macs", "activation_bytes")
 
 
 class Row(NamedTuple):
@@ -93,8 +91,20 @@ class Anatomy:
         """
         return [row._asdict() for row in self.rows]
 
+    def to_text(self, width=120):
+        """The table as aligned text.
+
+        Args:
+            width: int >= 1, characters of a line: names, kinds and shapes give way, figures do not; None for as wide
+                as the longest name needs.
+
+        Returns:
+            str.
+        """
+        return tables.plain(self, width if width is None else validate_integer(width, "width", minimum=1))
+
     def __str__(self):
-        return tables.plain(self)
+        return tables.encodable(self.to_text(), getattr(sys.stdout, "encoding", None) or "utf-8")
 
     __repr__ = __str__
 
@@ -105,20 +115,22 @@ class Anatomy:
 def describe(model, input_shape=None):
     """Take a model apart: a row for each application of a layer, in the order of computation.
 
-    Receptive fields are those at inference, counted in pixels of the input with the most axes (of several such, over
-    all of them), from the first to the last pixel that matters. At merges the union is taken.
+    Receptive fields are those at inference, counted in pixels of the input with the most axes, from the first to the
+    last pixel that matters; of several such inputs for each on its own. At merges the union is taken. What is not known
+    for certain, as the work of a layer with a `call` of its own, is `"unknown"`, and a note says why.
 
     Args:
         model: `keras.Model`, built.
         input_shape: tuple of int without the batch axis, such as (height, width, channels), to be put in place of the
-            sizes that the model leaves open; None leaves them open. For models with one input.
+            sizes that the model leaves open; None leaves them open. For several inputs a list of such tuples, or a
+            dict by the name of the input.
 
     Returns:
         `Anatomy`.
 
     Raises:
         TypeError: `model` is not a Keras model, or `input_shape` is no tuple of integers.
-        ValueError: `model` is not built, or `input_shape` does not fit it.
+        ValueError: `model` is not built, or `input_shape` does not fit it, or is too small for one of its layers.
 
     Source:
         Araujo, Norris & Sim (2019), Computing Receptive Fields of CNNs, Distill, for fields; Sze, Chen, Yang & Emer
@@ -135,121 +147,8 @@ def describe(model, input_shape=None):
             "`model` must be built: begin it with keras.Input(shape), or call model.build(input_shape). "
             f"Received: {type(model).__name__} {model.name!r}, not built."
         )
-    steps = list(_steps(model, input_shape))
-    rows = tuple(_rows(model, steps))
+    rows = tuple(_rows(model, graph.follow(model, input_shape)))
     return Anatomy(model.name, type(model).__name__, rows, _totals(rows))
-
-
-# From the model to its steps: every application of a layer, with what goes in and out
-
-
-class _Step(NamedTuple):
-    name: str
-    operation: keras.Operation
-    outputs: tuple = ()  # of `keras.KerasTensor`: shapes and dtypes
-    macs: int | None = None
-    axes: tuple | None = None
-    note: str = ""
-
-
-def _steps(model, input_shape=None):
-    """Yield a `_Step` for each input and each application of a layer."""
-    inputs = _inputs(model, input_shape)
-    if not _has_graph(model):
-        yield from (_Step(layer.name, layer) for layer in model.layers)
-        return
-    most_axes = max(len(tensor.shape) for tensor in inputs)
-    values = [(tensor, input_axes(tensor.shape) if len(tensor.shape) == most_axes else None) for tensor in inputs]
-    for source, (tensor, axes) in zip(model.inputs, values, strict=True):
-        layer = _call_node(source).operation
-        yield _Step(layer.name, layer, (tensor,), 0, axes)
-    yield from _graph_steps(model, values)
-
-
-def _inputs(model, input_shape):
-    """Symbolic inputs, with `input_shape` in place of the sizes left open."""
-    inputs = model.inputs if _has_graph(model) else []
-    if input_shape is None:
-        return inputs
-    wanted = [tuple(tensor.shape[1:]) for tensor in inputs]
-    if not isinstance(input_shape, (tuple, list)):
-        raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={input_shape!r}.")
-    shape = tuple(validate_integer(size, "input_shape", minimum=1) for size in input_shape)
-    if (
-        len(inputs) != 1
-        or len(shape) != len(wanted[0])
-        or any(size is not None and size != given for size, given in zip(wanted[0], shape, strict=True))
-    ):
-        raise ValueError(
-            "`input_shape` must fit the one input of a model whose layers are connected. "
-            f"Received: input_shape={shape}, a model with inputs of shape {wanted}."
-        )
-    return [keras.KerasTensor((None, *shape), dtype=inputs[0].dtype)]
-
-
-def _graph_steps(model, inputs, prefix=""):
-    """Yield the steps of a graph, nested graphs included; return its outputs. A value is `(tensor, axes)`."""
-    values = dict(zip(map(id, model.inputs), inputs, strict=False))
-    for node in _call_nodes(model):
-        operation, name = node.operation, prefix + node.operation.name
-        arguments = [values[id(tensor)] for tensor in node.input_tensors]
-        if _has_graph(operation) and len(arguments) >= len(operation.inputs):
-            outputs = yield from _graph_steps(operation, arguments, f"{name}/")
-        else:
-            tensors = _output_tensors(node, values)
-            shapes = [[tensor.shape for tensor, _ in arguments], [tensor.shape for tensor in tensors]]
-            call = Call(operation, *shapes, [axes for _, axes in arguments])
-            axes, note = follow_fields(call)
-            yield _Step(name, operation, tuple(tensors), count_macs(call), axes, note)
-            outputs = [(tensor, axes) for tensor in tensors]
-        values.update(zip(map(id, node.outputs), outputs, strict=True))
-    return [values[id(tensor)] for tensor in model.outputs]
-
-
-def _has_graph(operation):
-    """Whether the layers inside are connected by a graph that is really run: no `call` of the user's own."""
-    if isinstance(operation, keras.Sequential) and not hasattr(operation, "outputs"):
-        return False  # built, but its layers could not be chained
-    own_call = next(cls for cls in type(operation).__mro__ if "call" in vars(cls))
-    return isinstance(operation, (keras.Function, keras.Sequential)) and own_call.__module__.split(".")[0] == "keras"
-
-
-def _call_node(tensor):
-    """The record that Keras keeps of the call that made a symbolic tensor.
-
-    Keras has no public way to ask which call of a shared layer made a tensor: `get_config` fails on layers that cannot
-    be serialized, and `clone_model` builds new weights. The two private names stand here, and nowhere else; what is
-    read from the record (`operation`, `input_tensors`, `outputs`, `arguments`) has public names.
-    """
-    operation, node_index, _ = tensor._keras_history
-    return operation._inbound_nodes[node_index]
-
-
-def _call_nodes(model):
-    """Calls between a model's inputs and outputs, each after those that it depends on."""
-    order, done = [], set(map(id, model.inputs))
-    stack = list(reversed(model.outputs))
-    while stack:
-        tensor = stack[-1]
-        if id(tensor) in done:
-            stack.pop()
-            continue
-        node = _call_node(tensor)
-        missing = [source for source in node.input_tensors if id(source) not in done]
-        if missing:
-            stack.extend(reversed(missing))
-        else:
-            order.append(node)
-            done.update(map(id, node.outputs))
-    return order
-
-
-def _output_tensors(node, values):
-    """Symbolic outputs of a call; computed anew where a nested model gets other sizes than it was made with."""
-    if all(values[id(tensor)][0].shape == tensor.shape for tensor in node.input_tensors):
-        return node.outputs
-    arguments, keywords = node.arguments.fill_in({id(tensor): values[id(tensor)][0] for tensor in node.input_tensors})
-    return keras.tree.flatten(node.operation.compute_output_spec(*arguments, **keywords))
 
 
 # From steps to rows
@@ -261,9 +160,7 @@ def _rows(model, steps):
     first_rows = {}  # of each weight and each layer, by identity
     for step in steps:
         parameters, shared_with = _count_new(step, trainable, first_rows)
-        field, jump, reach = _fields([step.axes[index] for index in shown] if step.axes else None)
-        if not step.outputs:  # a layer of a model without a graph
-            field = jump = UNKNOWN
+        field, jump, note = _fields(step.fields, shown)
         yield Row(
             step.name,
             ("" if isinstance(step.operation, keras.Layer) else "ops.") + type(step.operation).__name__,
@@ -273,7 +170,7 @@ def _rows(model, steps):
             _bytes(step.outputs),
             field,
             jump,
-            "; ".join(filter(None, [shared_with, step.note, reach])),
+            "; ".join(filter(None, [shared_with, step.note, note])),
         )
     others = [weight for weight in model.weights if id(weight) not in first_rows]
     if others:
@@ -307,32 +204,49 @@ def _count_new(step, trainable, first_rows):
 
 
 def _shown_axes(steps):
-    """Indices of the input's axes that are spatial: those that a window was slid along, else by convention."""
-    followed = [step.axes for step in steps if step.axes]
-    if not followed:
-        return []
-    count = len(followed[0])
-    slid = [index for index in range(count) if any(axes[index].spatial for axes in followed)]
-    first = keras.config.image_data_format() == "channels_first" and count > 1
-    return slid or list(range(first, max(count - 1, 1) + first))
+    """For each input, indices of its spatial axes: those that a window was slid along, else by convention."""
+    shown = {}
+    for source in dict.fromkeys(source for step in steps for source in step.fields or {}):
+        followed = [step.fields[source] for step in steps if step.fields and source in step.fields]
+        count = len(followed[0])
+        slid = [index for index in range(count) if any(axes[index].spatial for axes in followed)]
+        first = keras.config.image_data_format() == "channels_first" and count > 1
+        shown[source] = slid or list(range(first, max(count - 1, 1) + first))
+    return shown
 
 
-def _fields(axes):
-    """Receptive field, jump and a note on pixels that even the whole does not reach."""
-    if axes is None:
-        return NOTHING, NOTHING, ""
-    states = [axis.state for axis in axes]
-    if "unknown" in states:
-        return UNKNOWN, UNKNOWN, ""
+def _fields(fields, shown):
+    """Receptive field, jump, and a note; where they differ in several inputs, the note says them."""
+    if not fields:
+        return (UNKNOWN, UNKNOWN, "") if fields is None else (NOTHING, NOTHING, "")
+    spatial = {source: [axes[index] for index in shown[source]] for source, axes in fields.items()}
+    found = {source: _field_and_jump(axes) for source, axes in spatial.items()}
+    notes = []
+    if len(set(found.values())) > 1:
+        notes += [
+            f"field {tables.text(field)}, jump {tables.text(jump)} of {name}" for name, (field, jump) in found.items()
+        ]
+    for source, axes in spatial.items():
+        of = f" of {source}" if len(shown) > 1 else ""
+        notes += [f"{note}{of}" for note in [_reach_note(axes)] if note]
+    return *(found.popitem()[1] if len(set(found.values())) == 1 else (NOTHING, NOTHING)), "; ".join(notes)
+
+
+def _field_and_jump(axes):
+    if any(axis.state == "unknown" for axis in axes):
+        return UNKNOWN, UNKNOWN
     sizes = tuple(WHOLE if axis.state == "whole" else axis.size for axis in axes)
     jumps = tuple(NOTHING if axis.state == "whole" else _number(axis.jump) for axis in axes)
-    note = ""
-    if set(states) == {"whole"} and all(axis.reach and axis.input_size for axis in axes):
-        reached = [axis.reach[1] - axis.reach[0] for axis in axes]
-        sizes_of_input = [axis.input_size for axis in axes]
-        if reached != sizes_of_input:
-            note = f"reaches {' x '.join(map(str, reached))} of {' x '.join(map(str, sizes_of_input))} pixels"
-    return _one_if_equal(sizes), _one_if_equal(jumps), note
+    return _one_if_equal(sizes), _one_if_equal(jumps)
+
+
+def _reach_note(axes):
+    """Pixels that even the whole does not reach."""
+    if not all(axis.state == "whole" and axis.reach and axis.input_size for axis in axes):
+        return ""
+    reached = tuple(axis.reach[1] - axis.reach[0] for axis in axes)
+    sizes = tuple(axis.input_size for axis in axes)
+    return "" if reached == sizes else f"reaches {tables.text(reached)} of {tables.text(sizes)} pixels"
 
 
 def _number(fraction):
@@ -343,25 +257,25 @@ def _one_if_equal(values):
     return values[0] if len(set(values)) == 1 else values
 
 
-def _shape(tensors):
-    if not tensors:
+def _shape(outputs):
+    if not outputs:
         return UNKNOWN
-    shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
+    shapes = [shape for shape, _, _ in outputs]
     return shapes[0] if len(shapes) == 1 else shapes
 
 
-def _bytes(tensors):
+def _bytes(outputs):
     """Bytes of all outputs for one image."""
     total = 0
-    for tensor in tensors:
-        bits = re.search(r"\d+", "bool8" if tensor.dtype == "bool" else tensor.dtype)
-        if bits is None or None in tensor.shape[1:]:
+    for _, dtype, values in outputs or ():
+        bits = re.search(r"\d+", "bool8" if dtype == "bool" else dtype)
+        if bits is None or values is None:
             return UNKNOWN
-        total += -(-math.prod(tensor.shape[1:]) * int(bits.group()) // 8)
-    return total if tensors else UNKNOWN
+        total += -(-values * int(bits.group()) // 8)
+    return total if outputs else UNKNOWN
 
 
 def _totals(rows):
-    columns = {figure: [getattr(row, figure) for row in rows] for figure in FIGURES}
+    columns = {column: [getattr(row, column) for row in rows] for column in COLUMNS}
     sums = [sum(value for value in values if value != UNKNOWN) for values in columns.values()]
-    return Totals(*sums, at_least=tuple(figure for figure, values in columns.items() if UNKNOWN in values))
+    return Totals(*sums, at_least=tuple(column for column, values in columns.items() if UNKNOWN in values))

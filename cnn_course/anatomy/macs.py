@@ -1,120 +1,180 @@
-"""How often a layer of each kind multiplies and adds."""
+"""How often layers multiply and add: one formula for each way of doing it.
+
+A formula takes a `Call` and counts for all images of the batch, so that images folded into the batch are counted, too.
+A size that is left open (None) raises TypeError: then nothing is known.
+
+Source: Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
+"""
 
 import math
 
-from cnn_course.anatomy.calls import channel_axis, einsum_letters, rule_name, spatial_sizes, with_ranks
-from cnn_course.anatomy.fields import FIELD_RULES, inner_call
+from cnn_course.anatomy.fields import (
+    channel_axis,
+    channels_first,
+    einsum_letters,
+    products,
+    spatial_sizes,
+)
 
-__all__ = ["MAC_RULES", "WITHOUT_PRODUCTS", "count_macs"]
+__all__ = ["nothing", "unknown"]
 
-
-def count_macs(call):
-    """Multiply-accumulates of convolutions and dense-like products for one image.
-
-    Args:
-        call: `Call`.
-
-    Returns:
-        int, or None if unknown.
-
-    Source:
-        Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
-    """
-    name = rule_name(call.operation)
-    if name not in MAC_RULES:
-        return 0 if name in FIELD_RULES or name in WITHOUT_PRODUCTS else None
-    try:
-        return MAC_RULES[name](call)
-    except TypeError:  # a size is None
-        return None
+GATES = {"GRUCell": 3, "LSTMCell": 4, "SimpleRNNCell": 1}
 
 
-# Rules of multiply-accumulates: each takes a `Call`; a size of None raises TypeError
+def nothing(call):
+    """No products: what is moved, compared, added, scaled or normalized counts 0."""
+    return 0
 
 
-def _conv_macs(call):
-    layer = call.operation
-    depth = call.input_shapes[0][channel_axis(call)] // layer.groups
-    return _positions(call.output_shapes[0], call) * math.prod(layer.kernel_size) * depth * layer.filters
+def unknown(call):
+    """It multiplies, but nobody has written down how often."""
+    return
 
 
-def _depthwise_macs(call):
+def convolution(call):
+    """Each position of the output: a kernel times the channels of its group."""
+    layer, shape = call.operation, call.output_shapes[0]
+    depth = call.input_shapes[0][channel_axis(call)]
+    return _positions(call, shape) * math.prod(layer.kernel_size) * (depth // layer.groups) * layer.filters
+
+
+def depthwise(call):
+    """Each position of the output: one kernel for each channel and multiplier."""
     layer = call.operation
     depth = call.input_shapes[0][channel_axis(call)] * layer.depth_multiplier
-    return _positions(call.output_shapes[0], call) * math.prod(layer.kernel_size) * depth
+    return _positions(call, call.output_shapes[0]) * math.prod(layer.kernel_size) * depth
 
 
-def _separable_macs(call):
+def separable(call):
+    """A depthwise convolution, then one of 1x1."""
     depth = call.input_shapes[0][channel_axis(call)] * call.operation.depth_multiplier
-    return _depthwise_macs(call) + _positions(call.output_shapes[0], call) * depth * call.operation.filters
+    return depthwise(call) + _positions(call, call.output_shapes[0]) * depth * call.operation.filters
 
 
-def _transposed_macs(call):
-    layer = call.operation
-    depth = call.input_shapes[0][channel_axis(call)]
-    return _positions(call.input_shapes[0], call) * math.prod(layer.kernel_size) * depth * layer.filters
+def transposed(call):
+    """Each position of the input: a kernel, what the padding cuts off included."""
+    layer, depth = call.operation, call.input_shapes[0][channel_axis(call)]
+    return _positions(call, call.input_shapes[0]) * math.prod(layer.kernel_size) * depth * layer.filters
 
 
-def _positions(shape, call):
-    return math.prod(spatial_sizes(call, shape))
+def given_kernel(call):
+    """`ops.conv` and `ops.depthwise_conv`: each position of the output, all of the kernel."""
+    return _positions(call, call.output_shapes[0]) * math.prod(call.arguments["kernel"].shape)
 
 
-def _dense_macs(call):
-    return math.prod(call.input_shapes[0][1:]) * call.operation.units
+def given_kernel_transposed(call):
+    """`ops.conv_transpose`: each position of the input, all of the kernel."""
+    return _positions(call, call.input_shapes[0]) * math.prod(call.arguments["kernel"].shape)
 
 
-def _einsum_macs(call):
-    inputs, _, outputs = einsum_letters(call)
-    sizes = dict(zip(outputs + inputs, (*call.output_shapes[0], *call.input_shapes[0]), strict=True))
-    return math.prod(size for letter, size in sizes.items() if letter != inputs[0])  # not the batch
+def _positions(call, shape):
+    return shape[0] * math.prod(spatial_sizes(call, shape))
 
 
-def _matmul_macs(call):
-    if len(call.input_shapes) == 1:  # times an array: the sum runs over the axis that the two have in common
-        return None
-    return math.prod(call.output_shapes[0][1:]) * call.input_shapes[0][-1]
-
-
-def _attention_macs(call):
-    """Projections, scores and weighted sums; only where queries, keys and values are alike and all are attended to."""
+def dense(call):
+    """Each value once for each unit."""
     layer, shape = call.operation, call.input_shapes[0]
-    if len(set(call.input_shapes)) > 1 or len(shape) != 3:
+    rows = math.prod(shape[:-1])
+    return rows * shape[-1] * layer.units + _adapters(layer, rows, shape[-1], layer.units)
+
+
+def embedding(call):
+    """A look-up multiplies nothing."""
+    layer = call.operation
+    return _adapters(layer, math.prod(call.input_shapes[0]), 0, layer.output_dim)
+
+
+def _adapters(layer, rows, inputs, units):
+    """The two thin products of LoRA, where Keras runs them: beside quantized weights.
+
+    With weights in floats it adds the product of the two to the kernel, once for all images.
+    """
+    quantized = getattr(layer, "quantization_mode", None)
+    return rows * layer.lora_rank * (inputs + units) if quantized and getattr(layer, "lora_enabled", False) else 0
+
+
+def contract(call):
+    """Products of two tensors: the sizes of all letters. More tensors may be multiplied in any order."""
+    equation, operands = products(call)
+    if len(operands) > 2:
         return None
-    _, tokens, depth = shape
-    heads, key, value = layer.num_heads, layer.key_dim, layer.value_dim
-    projections = depth * heads * (2 * key + value) + heads * value * call.output_shapes[0][-1]
-    return tokens * projections + tokens * tokens * heads * (key + value)
+    words, _ = einsum_letters(equation, [len(operand.shape) for operand in operands])
+    sizes = {}
+    for operand, word in zip(operands, words, strict=True):
+        for letter, size in zip(word, operand.shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1))
+    return math.prod(sizes.values()) if len(operands) == 2 else 0
 
 
-def _recurrent_macs(call, gates):
-    _, steps, inputs = call.input_shapes[0]
-    units = call.operation.units
-    return steps * gates * units * (inputs + units)
+def einsum_dense(call):
+    """As `contract`; with LoRA beside quantized weights nothing is known."""
+    layer = call.operation
+    if getattr(layer, "quantization_mode", None) and layer.lora_enabled:
+        return None
+    (inputs, _), outputs = einsum_letters(layer.equation, [len(call.input_shapes[0]), layer.equation.count(",") + 1])
+    sizes = dict(zip(outputs + inputs, (*call.output_shapes[0], *call.input_shapes[0]), strict=True))
+    return math.prod(sizes.values())
 
 
-def _bidirectional_macs(call):
-    halves = (call.operation.forward_layer, call.operation.backward_layer)
-    return sum(count_macs(call._replace(operation=half)) for half in halves)
+def attend_with_heads(call):
+    """Projections, scores and weighted sums; those that a mask hides are computed, too."""
+    layer, (query, key, value) = call.operation, _query_key_value(call)
+    sizes = layer.num_heads, layer.num_heads, layer.key_dim, layer.value_dim
+    over = layer.get_config().get("attention_axes") or range(1, len(value) - 1)
+    tokens = math.prod(value[axis] for axis in over)
+    return _projected(query, key, value, *sizes, call.output_shapes[0][-1], tokens)
 
 
-def _distributed_macs(call):
-    return call.input_shapes[0][1] * count_macs(inner_call(call, steps=1))
+def attend_in_groups(call):
+    """As `attend_with_heads`, with fewer heads of keys and values."""
+    layer, (query, key, value) = call.operation, _query_key_value(call)
+    sizes = layer.num_query_heads, layer.num_key_value_heads, layer.head_dim, layer.head_dim
+    gate = math.prod(query) * layer.num_query_heads * layer.head_dim if getattr(layer, "use_gate", False) else 0
+    return gate + _projected(query, key, value, *sizes, call.output_shapes[0][-1], value[1])
 
 
-MAC_RULES = {
-    **dict.fromkeys(with_ranks("Conv"), _conv_macs),
-    **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _depthwise_macs),
-    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _separable_macs),
-    **dict.fromkeys([f"Conv{rank}DTranspose" for rank in (1, 2, 3)], _transposed_macs),
-    "Bidirectional": _bidirectional_macs,
-    "Dense": _dense_macs,
-    "EinsumDense": _einsum_macs,
-    "GRU": lambda call: _recurrent_macs(call, gates=3),
-    "LSTM": lambda call: _recurrent_macs(call, gates=4),
-    "MultiHeadAttention": _attention_macs,
-    "SimpleRNN": lambda call: _recurrent_macs(call, gates=1),
-    "SpectralNormalization": lambda call: count_macs(inner_call(call)),
-    "TimeDistributed": _distributed_macs,
-    "ops.Matmul": _matmul_macs,
-}
-WITHOUT_PRODUCTS = {"CenterCrop", "InputLayer", "RandomCrop", "Resizing", "ops.GetItem", "ops.Resize", "ops.Split"}
+def _projected(query, key, value, heads, value_heads, key_dim, value_dim, outputs, tokens):
+    projections = math.prod(query) * heads * key_dim
+    projections += math.prod(key) * value_heads * key_dim + math.prod(value) * value_heads * value_dim
+    rows = math.prod(query[:-1]) * heads
+    return projections + rows * tokens * (key_dim + value_dim) + rows * value_dim * outputs
+
+
+def _query_key_value(call):
+    arguments = call.arguments
+    value = arguments["value"]
+    key = value if arguments.get("key") is None else arguments["key"]
+    return arguments["query"].shape, key.shape, value.shape
+
+
+def attend(call):
+    """Scores and weighted sums of the layer `Attention`, without projections."""
+    if call.operation.score_mode != "dot":
+        return None
+    query, value, *_ = (tensor.shape for tensor in call.arguments["inputs"])
+    return math.prod(query) * value[1] + math.prod(query[:-1]) * math.prod(value[1:])
+
+
+def attend_to_heads(call):
+    """`ops.dot_product_attention`: (batch, tokens, heads, features)."""
+    query, value = call.arguments["query"].shape, call.arguments["value"].shape
+    return math.prod(query) * value[1] + math.prod(query[:-1]) * value[1] * value[-1]
+
+
+def recurrent(call):
+    """Each step: all gates of all cells, from inputs and state."""
+    images, steps, inputs = call.input_shapes[0]
+    cell, total = call.operation.cell, 0
+    for one in getattr(cell, "cells", [cell]):
+        total += GATES[type(one).__name__] * one.units * (inputs + one.units)
+        inputs = one.units
+    return images * steps * total
+
+
+def recurrent_convolution(call):
+    """Each step: four gates, a convolution of the input and one of the state."""
+    layer, (images, steps, *_) = call.operation, call.input_shapes[0]
+    sizes = call.output_shapes[0][2:] if layer.return_sequences else call.output_shapes[0][1:]
+    places = sizes[1:] if channels_first(call) else sizes[:-1]
+    depth = call.input_shapes[0][2 if channels_first(call) else -1] + layer.filters
+    return images * steps * math.prod(places) * 4 * math.prod(layer.kernel_size) * depth * layer.filters

@@ -2,11 +2,12 @@
 
 import html
 
-__all__ = ["as_html", "plain"]
+__all__ = ["as_html", "encodable", "plain", "text"]
 
 HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations", "field", "jump", "note")
 WORDS = 3  # columns of words come first
 UNITS = ("", "", "", "", "", "bytes", "pixels", "pixels", "")
+PLAINER = str.maketrans("─×–…", "-x-~")
 CONVENTIONS = (
     "All figures are for one image. MACs: multiply-accumulates of convolutions and dense-like products; biases,",
     "activations, pooling, normalization, resizing and merging count 0. Field: receptive field at inference.",
@@ -21,7 +22,7 @@ def _cells(anatomy):
             row.name,
             row.kind,
             _shape_text(row.output_shape),
-            *map(_text, (row.parameters, row.macs, row.activation_bytes, row.receptive_field, row.jump)),
+            *map(text, (row.parameters, row.macs, row.activation_bytes, row.receptive_field, row.jump)),
             f"[{notes.index(row.note) + 1}]" if row.note else "",
         ]
         for row in anatomy.rows
@@ -31,10 +32,30 @@ def _cells(anatomy):
     return body, ["total", "", "", *sums, "", "", ""], notes
 
 
-def _text(value):
+def text(value):
+    """A figure, a word or a tuple of them as it stands in a cell.
+
+    >>> text(86704128), text((1 / 3, 4)), text((1, "whole input"))
+    ('86,704,128', '0.333 × 4', '1 × whole')
+    """
     if isinstance(value, tuple):
-        return " × ".join(_text(part).removesuffix(" input") for part in value)
+        return " × ".join(text(part).removesuffix(" input") for part in value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
     return value if isinstance(value, str) else f"{value:,}"
+
+
+def encodable(text, encoding):
+    """The same text in the characters of an output: those of Windows and of plain ASCII are fewer.
+
+    >>> print(encodable("3 × 3 ─", "ascii"))
+    3 x 3 -
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAINER).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def _shape_text(shape):
@@ -58,18 +79,35 @@ def _split_text(anatomy):
     )
 
 
-def _shorten(text, width):
+def _shorten(text, width, end=None):
     """The beginning and, since names end in what tells them apart, more of the end."""
     if len(text) <= width:
         return text
-    end = (width - 1) * 2 // 3
+    end = (width - 1) * 2 // 3 if end is None else end
     return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
 
 
+def _shorten_apart(names, width):
+    """Names cut so that different ones stay different: at the usual place, at another, or with a number.
+
+    >>> _shorten_apart(["stage1_block_conv_act1", "stage2_block_conv_act1"], 12)
+    ['stage1_blo…1', 'stage2_blo…1']
+    """
+    different = list(dict.fromkeys(names))
+    for end in (None, *range(width - 1, -1, -1)):
+        short = [_shorten(name, width, end) for name in different]
+        if len(set(short)) == len(different):
+            break
+    else:
+        short = [_shorten(name, width - len(f"#{number}"), 0) + f"#{number}" for number, name in enumerate(different)]
+    return list(map(dict(zip(different, short, strict=True)).get, names))
+
+
 def plain(anatomy, width=120):
-    """Aligned text, `width` characters wide where the figures allow it."""
+    """Aligned text, `width` characters wide where the figures allow it; None for as wide as it needs."""
     body, total, notes = _cells(anatomy)
     widths = _widths([HEADER, UNITS, *body, total], width)
+    names = _shorten_apart([cells[0] for cells in body], widths[0])
 
     def line(cells):
         fitted = [_shorten(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -78,14 +116,15 @@ def plain(anatomy, width=120):
 
     rule = "─" * (sum(widths) + 2 * len(widths) - 2)
     numbered = [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
-    table = [rule, line(HEADER), line(UNITS), rule, *map(line, body), rule, line(total)]
+    rows = [line([name, *cells[1:]]) for name, cells in zip(names, body, strict=True)]
+    table = [rule, line(HEADER), line(UNITS), rule, *rows, rule, line(total)]
     return "\n".join([_title(anatomy), *table, f"Parameters: {_split_text(anatomy)}.", *CONVENTIONS, *numbered])
 
 
 def _widths(lines, width):
     """Width of each column: names, then kinds and shapes, give way until a line fits."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    excess = sum(widths) + 2 * len(widths) - 2 - width
+    excess = 0 if width is None else sum(widths) + 2 * len(widths) - 2 - width
     for column, least in ((0, 24), (1, 16), (2, 16), (0, 12), (1, 10)):
         less = max(min(excess, widths[column] - least), 0)
         widths[column] -= less
