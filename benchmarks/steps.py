@@ -122,7 +122,8 @@ def _timed(epoch):
 def _course():
     """As `python -m cnn_course.training --xla` trains, without augmentation."""
     import cnn_course.quiet  # noqa: F401
-    from cnn_course import devices, models, training
+    from cnn_course import models, training
+    from cnn_course.training import devices
 
     devices.reuse_memory()
     images, labels = _photographs()

@@ -169,6 +169,8 @@ def _data(settings):
     size = settings.image_size
     with _refusing(ValueError, OSError, ImportError):
         if settings.is_folder:
+            if settings.contents and not Path(settings.data).is_dir():
+                raise Refusal(f"{settings.data} is not there any more: tell with --data where it is now.")
             images, load = photographs.read(settings.data, settings.seed), photographs.loader(size or 227)
         else:
             images = data.load(settings.data, settings.data_path)

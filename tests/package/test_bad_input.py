@@ -207,10 +207,14 @@ TABLE = {
             (lambda v=v: training.Checkpoint(v), T, "`path` must be a str or a path. Received: ")
             for v in (None, 3, ["x"])
         ],
-        *[(lambda v=v: training.Scalars(v), T, f"not {type(v).__name__}") for v in (None, 3, ["x"])],
+        (lambda: batches(seed=2**70), V, r"`seed` must be below 2\*\*63. Received: seed="),
+        (lambda: batches(epochs=2**70), V, r"`epochs` must be below 2\*\*63. Received: epochs="),
+        (lambda: training.in_order(LABELS, LABELS, 2**70), V, r"`batch_size` must be below 2\*\*63. Received: "),
+        *[(lambda v=v: training.epochs_done(v), T, "`path` must be a str or a path. Received: ") for v in (None, 3)],
+        (lambda: training.epochs_done("nowhere.keras"), FileNotFoundError, "nowhere.keras"),
     ],
     "devices": [
-        (lambda v=v: devices.strategy(v), V, "strategy must be one of auto, single, .* Received: ")
+        (lambda v=v: devices.strategy(v), V, "`strategy` must be one of auto, single, .* Received: ")
         for v in ("", 3, None, PLANE)
     ],
     "photographs": [

@@ -3,20 +3,25 @@
 import contextlib
 import csv
 import errno
+import graphlib
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import textwrap
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from cnn_course.training import __main__ as command
-from cnn_course.training import devices, recipe
+from cnn_course.training import devices, recipe, run
 from cnn_course.training import folder as photo_folder
 from cnn_course.training.settings import Settings
 from test_folder import picture
@@ -134,6 +139,8 @@ def test_more_epochs_continue_a_finished_run(copy, finished):
     assert train(copy, "--resume", "--epochs", 4) == 0
     assert log(copy)[:3] == log(finished) and len(log(copy)) == 4
     assert json.loads((copy / "result.json").read_text(encoding="utf-8"))["epochs"] == 4
+    assert json.loads((copy / "settings.json").read_text(encoding="utf-8"))["drops"] == [2]  # of three epochs, still
+    assert log(copy)[3]["learning_rate"] == pytest.approx(2e-4)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +159,215 @@ def test_a_run_folder_is_never_overwritten(copy, capsys, flags, message):
     error = capsys.readouterr().err
     assert message in error and "Traceback" not in error
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+def rewritten(path, change):
+    path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
+
+
+def without(settings, name):
+    return {key: value for key, value in settings.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda settings: [],
+        lambda settings: None,
+        lambda settings: without(settings, "batch_size"),
+        lambda settings: without(settings, "contents"),
+        lambda settings: settings | {"batch_size": "4"},
+        lambda settings: settings | {"drops": 3},
+        lambda settings: settings | {"speed": 1},
+    ],
+)
+def test_damaged_settings_are_refused(copy, capsys, change):
+    rewritten(copy / "settings.json", change)
+    assert train(copy, "--resume", "--batch-size", 4) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and "settings.json must hold the settings of a run of this version" in error
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"epochs": 3'])
+def test_settings_that_are_no_json_are_refused(copy, capsys, content):
+    (copy / "settings.json").write_bytes(content)
+    assert train(copy, "--resume", "--epochs", 4) == 2
+    assert capsys.readouterr().err.startswith(f"error: {copy / 'settings.json'} is damaged: ")
+
+
+def members(archive):
+    with zipfile.ZipFile(archive) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def pack(archive, content):
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, data in content.items():
+            file.writestr(name, data)
+
+
+def damage(how, checkpoint):
+    whole, content = checkpoint.read_bytes(), members(checkpoint)
+    if how == "empty":
+        checkpoint.write_bytes(b"")
+    elif how == "cut":
+        checkpoint.write_bytes(whole[: len(whole) // 2])
+    elif how == "progress":
+        pack(checkpoint, content | {"progress.json": b"[]"})
+    elif how == "config":
+        pack(checkpoint, content | {"config.json": b"{}"})
+    elif how == "weights":
+        pack(checkpoint, content | {"model.weights.h5": content["model.weights.h5"][:500]})
+    elif how == "no progress":
+        pack(checkpoint, without(content, "progress.json"))
+
+
+@pytest.mark.parametrize("how", ["empty", "cut", "progress", "config", "weights", "no progress"])
+def test_a_damaged_checkpoint_and_one_without_its_epochs_are_refused(copy, capsys, how):
+    damage(how, copy / "checkpoint.keras")
+    before = (copy / "log.csv").read_bytes()
+    assert train(copy, "--resume", "--epochs", 4) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and "checkpoint.keras" in error
+    assert (copy / "log.csv").read_bytes() == before
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    for output in (tmp_path / "file", tmp_path / "file" / "run"):
+        assert train(output, "--data", "digits") == 2
+        assert "error: --output must be a folder that can be written to: " in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_resuming_where_no_run_is_needs_data_that_are_named(copy, photos, tmp_path, capsys):
+    (copy / "settings.json").unlink()
+    for folder in (tmp_path / "typo", copy):
+        before = sorted(folder.glob("*"))
+        assert train(folder, "--resume") == 2
+        assert "there is no run to resume" in capsys.readouterr().err and sorted(folder.glob("*")) == before
+    assert not (tmp_path / "typo").exists()
+    assert train(copy, "--resume", *TINY, "--data", "digits") == 2
+    assert "tells 2 classes apart. Received: data with 10." in capsys.readouterr().err
+    assert train(copy, "--resume", *TINY, "--data", photos) == 0
+    assert "3 epochs are done." in capsys.readouterr().err
+
+
+def test_a_second_run_in_the_same_folder_is_refused(copy, capsys):
+    before = (copy / "log.csv").read_bytes()
+    with run._locked(copy, chief=True):
+        assert train(copy, "--resume", "--epochs", 4) == 2
+        assert f"another run uses {copy}: wait until it has ended" in capsys.readouterr().err
+    assert (copy / "log.csv").read_bytes() == before and not (copy / ".lock").exists()
+
+
+def test_a_lock_that_a_killed_run_has_left_holds_nobody_up(copy, tmp_path):
+    (copy / ".lock").touch()
+    assert train(copy, "--resume") == 0
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / ".lock").touch()
+    assert train(tmp_path / "new", "--model", "lenet5", "--data", "nowhere") == 2  # not: is not empty
+
+
+def test_photographs_that_have_moved_are_found_again(copy, finished, photos, tmp_path, capsys):
+    moved = shutil.copytree(photos, tmp_path / "elsewhere" / "pictures")
+    rewritten(copy / "settings.json", lambda settings: settings | {"data": str(tmp_path / "gone")})
+    assert train(copy, "--resume", "--epochs", 4) == 2
+    assert "is not there any more: tell with --data where it is now." in capsys.readouterr().err
+    assert train(copy, "--resume", "--epochs", 4, "--data", moved) == 0
+    assert json.loads((copy / "settings.json").read_text(encoding="utf-8"))["data"] == str(moved)
+    assert log(copy)[:3] == log(finished)
+
+
+def test_a_relative_folder_of_photographs_is_found_from_anywhere(copy, photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(photos.parent)
+    assert train(copy, "--resume", "--data", photos.name) == 0
+    monkeypatch.chdir(tmp_path)
+    assert train(copy, "--resume") == 0
+
+
+def test_all_files_that_are_skipped_are_listed(photos, tmp_path, capsys):
+    folder = shutil.copytree(photos, tmp_path / "photos")
+    for i in range(12):
+        (folder / "cat" / f"{i}.txt").write_text("no image")
+    assert train(tmp_path / "run", *TINY, "--epochs", 1, "--data", folder) == 0
+    error = capsys.readouterr().err
+    assert error.count("Skipped /") == 10 and "Skipped in all: 13 files, see " in error
+    lines = (tmp_path / "run" / "skipped.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 13 and all(": is no image of a kind that is read" in line for line in lines)
+
+
+def test_top_5_is_measured_where_there_are_more_classes(tmp_path):
+    flags = ["--model", "lenet5", "--data", "digits", "--batch-size", 512, "--epochs", 1]
+    assert train(tmp_path / "run", *flags) == 0
+    assert {"top_5", "val_top_5"} < set(log(tmp_path / "run")[0])
+
+
+def test_skipped_steps_of_mixed_precision_count_as_trained(photos, tmp_path, monkeypatch, capsys):
+    class Overflowing(keras.optimizers.LossScaleOptimizer):
+        def __init__(self, *args, **options):  # the first gradients overflow: the scale is halved, the step skipped
+            super().__init__(*args, **{"initial_scale": 2.0**127} | options)
+
+    monkeypatch.setattr(keras.optimizers, "LossScaleOptimizer", Overflowing)
+    monkeypatch.setitem(keras.saving.get_custom_objects(), "Overflowing", Overflowing)
+    flags = [*TINY, "--data", photos, "--mixed-precision", "--drops", 1]
+    for folder, epochs in (("whole", [3]), ("parts", [1, 3])):
+        for last in epochs:
+            resume = ["--resume"] if last != epochs[0] else []
+            assert train(tmp_path / folder, *flags, "--epochs", last, *resume) == 0
+    assert "1 epoch is done." in capsys.readouterr().err
+    model = keras.saving.load_model(tmp_path / "parts" / "checkpoint.keras")
+    assert int(model.optimizer.iterations) < 3 * 2  # two steps an epoch, and some were skipped
+    assert log(tmp_path / "parts") == log(tmp_path / "whole")
+    assert train(tmp_path / "parts", "--resume") == 0
+    assert "3 epochs are done." in capsys.readouterr().err and len(log(tmp_path / "parts")) == 3
+
+
+def test_a_fresh_python_predicts_as_the_help_says(photos, tmp_path):
+    flags = ["--width", 0.05, "--image-size", 67, "--batch-size", 4, "--epochs", 1, "--data", photos]
+    assert train(tmp_path / "run", *flags) == 0
+    code = command.parser().format_help().partition("to predict, in Python:\n")[2].partition("\n\n")[0]
+    code = code.replace("FOLDER", str(tmp_path / "run")).replace("227", "67")
+    code = textwrap.dedent(code.replace("new.jpg", str(photos / "dog" / "0.png")))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split()[-1] in ("cat", "dog"), done.stderr
+
+
+def test_keras_must_use_tensorflow(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(SystemExit, match="2"):
+        train(tmp_path / "run")
+    assert "error: Keras must use TensorFlow: set KERAS_BACKEND=tensorflow. Received: jax." in capsys.readouterr().err
+
+
+LOADED = """
+import runpy, sys
+try:
+    runpy.run_module("cnn_course.training", run_name="__main__")
+except SystemExit as stopped:
+    print("code", stopped.code)
+print("loaded", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize(("flags", "code"), [(["--help"], 0), (["--output", "x", "--epochs", "0"], 2), ([], 2)])
+def test_flags_are_read_before_tensorflow_is_loaded(flags, code):
+    done = subprocess.run([sys.executable, "-c", LOADED, *flags], capture_output=True, text=True)
+    *_, stopped, loaded = done.stdout.splitlines()
+    assert stopped == f"code {code}" and "cnn_course" in loaded
+    assert not {"tensorflow", "keras", "PIL", "matplotlib"} & set(loaded.split())
+
+
+def test_modules_of_training_import_each_other_in_no_circle():
+    folder = Path(command.__file__).parent
+    imports = {}
+    for file in folder.glob("*.py"):
+        found = re.findall(r"^ *from cnn_course\.training(?:\.(\w+))? import (.+)$", file.read_text(), re.MULTILINE)
+        names = {module or name for module, names in found for name in re.split(r", | as \w+", names)}
+        imports[file.stem] = {name for name in names if (folder / f"{name}.py").exists()}
+    assert imports["run"] == {"devices", "folder", "recipe", "settings"} and not imports["settings"]
+    assert list(graphlib.TopologicalSorter(imports).static_order())  # raises CycleError
+    assert not any("__main__" in names for names in imports.values())
 
 
 def test_other_images_than_those_of_the_run_are_refused(copy, photos, capsys):
@@ -185,7 +401,8 @@ def test_what_cannot_work_is_refused_before_training(tmp_path, monkeypatch, caps
 @pytest.mark.parametrize(
     ("flag", "value"),
     [("epochs", "0"), ("epochs", "x"), ("learning-rate", "-1"), ("learning-rate", "nan"), ("weight-decay", "inf"),
-     ("seed", "-1"), ("seed", "4294967296"), ("width", "0"), ("model", "vgg"), ("strategy", "tpu"), ("batch", "3")],
+     ("seed", "-1"), ("seed", "4294967296"), ("width", "0"), ("width", "1e308"), ("image-size", "1000000000"),
+     ("model", "vgg"), ("strategy", "tpu"), ("batch", "3")],
 )  # fmt: skip
 def test_wrong_flags_are_named(tmp_path, capsys, flag, value):
     with pytest.raises(SystemExit) as stopped:

@@ -155,3 +155,168 @@ def test_folders_that_cannot_be_trained_on_are_errors(folder):
     with pytest.raises(ValueError, match="Nothing of class 'cat' is left to train on"):
         (folder / "empty").rmdir()
         photographs.read(folder, validation_share=0.5, test_share=0.5)
+
+
+def classes(folder, count=3, names=("cat", "dog")):
+    for name in names:
+        for i in range(count):
+            picture(folder / name / f"{i}.png", seed=i)
+    return folder
+
+
+def all_members(dataset):
+    return sorted(name for split in ("train", "validation", "test") for name in members(dataset, split))
+
+
+@pytest.mark.parametrize("place", [".hidden.png", ".ipynb_checkpoints/0.png", "deep/.cache/0.png", ".a/b/c/0.png"])
+def test_what_is_hidden_anywhere_below_a_class_is_not_looked_at(tmp_path, place):
+    classes(tmp_path)
+    before = all_members(photographs.read(tmp_path))
+    picture(tmp_path / "cat" / place)
+    dataset = photographs.read(tmp_path)
+    assert all_members(dataset) == before and not dataset.skipped
+
+
+def test_a_hidden_folder_above_the_photographs_hides_nothing(tmp_path):
+    assert len(all_members(photographs.read(classes(tmp_path / ".data" / "photos")))) == 6
+
+
+def blocks(mode, *colors):
+    """Left half of one color, right half of another, 16 by 8 pixels."""
+    image = Image.new(mode, (16, 8), colors[0])
+    image.paste(colors[1], (8, 0, 16, 8))
+    return image
+
+
+def halves(file):
+    image = photographs._decode(file).astype(int)
+    return image[:, :6].mean((0, 1)), image[:, 10:].mean((0, 1))
+
+
+RED, BLUE, WHITE = (250, 10, 10), (10, 10, 250), (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "left", "right"),
+    [
+        ("palette.bmp", lambda: blocks("RGB", RED, BLUE).quantize(4), RED, BLUE),
+        ("bit.bmp", lambda: blocks("1", 0, 1), (0, 0, 0), WHITE),
+        ("alpha.png", lambda: blocks("RGBA", (*RED, 255), (0, 0, 0, 0)), RED, WHITE),
+        ("half.png", lambda: blocks("RGBA", (*RED, 255), (0, 0, 0, 127)), RED, (128, 128, 128)),
+        ("gray_alpha.png", lambda: blocks("LA", (90, 255), (0, 0)), (90, 90, 90), WHITE),
+        ("alpha.webp", lambda: blocks("RGBA", (*RED, 255), (0, 0, 0, 0)), RED, WHITE),
+        ("sixteen.png", lambda: blocks("I", 90 * 257, 200 * 257).convert("I;16"), (90, 90, 90), (200, 200, 200)),
+        ("print.jpg", lambda: blocks("RGB", RED, WHITE).convert("CMYK"), RED, WHITE),
+        ("several.mpo", lambda: blocks("RGB", RED, BLUE), RED, BLUE),
+    ],
+)  # fmt: skip
+def test_colors_are_those_of_the_picture(tmp_path, name, make, left, right):
+    make().save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    for found, expected in zip(halves(tmp_path / name), (left, right), strict=True):
+        np.testing.assert_allclose(found, expected, atol=8)
+
+
+def test_a_transparent_color_of_a_palette_becomes_white(tmp_path):
+    blocks("RGB", RED, BLUE).quantize(2).save(
+        tmp_path / "a.gif", transparency=blocks("RGB", RED, BLUE).quantize(2).getpixel((12, 2))
+    )
+    for found, expected in zip(halves(tmp_path / "a.gif"), (RED, WHITE), strict=True):
+        np.testing.assert_allclose(found, expected, atol=8)
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "png"])
+def test_the_first_frame_of_what_moves_is_read(tmp_path, kind):
+    options = {"lossless": True} if kind == "webp" else {}
+    first, second = blocks("RGB", RED, BLUE), blocks("RGB", WHITE, WHITE)
+    first.save(tmp_path / f"a.{kind}", save_all=True, append_images=[second], **options)
+    for found, expected in zip(halves(tmp_path / f"a.{kind}"), (RED, BLUE), strict=True):
+        np.testing.assert_allclose(found, expected, atol=8)
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_a_photograph_stands_as_the_camera_was_held(tmp_path, orientation, turned):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for name in ("a.jpg", "a.png", "a.webp"):
+        file = picture(tmp_path / name, size=(48, 32), exif=exif.tobytes())
+        plain = np.asarray(Image.open(file).convert("RGB"))
+        np.testing.assert_array_equal(photographs._decode(file), np.rot90(plain, turned))
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_pixels_that_are_no_colors_are_skipped(tmp_path, mode):
+    classes(tmp_path)
+    Image.new(mode, (9, 9)).save(tmp_path / "cat" / "depth.tif")
+    assert photographs.read(tmp_path).skipped == {
+        tmp_path / "cat" / "depth.tif": f"cannot be decoded: has pixels that are no colors (mode {mode})"
+    }
+
+
+@pytest.mark.parametrize("name", ["train", "test", "validation", "val"])
+def test_one_class_among_others_may_be_called_as_a_split_is(tmp_path, name):
+    dataset = photographs.read(classes(tmp_path, names=("bus", name)))
+    assert dataset.class_names == ("bus", name) and len(all_members(dataset)) == 6
+
+
+@pytest.mark.parametrize("names", [("train",), ("train", "val"), ("train", "test", "val"), ("train", "test", "cat")])
+def test_splits_that_are_not_complete_are_refused(tmp_path, names):
+    for name in names:
+        classes(tmp_path / name)
+    with pytest.raises(ValueError, match="must hold train, validation, test, or classes. Received: "):
+        photographs.read(tmp_path)
+
+
+def test_what_lies_beside_the_splits_is_named(tmp_path):
+    for name in ("train", "validation", "test", "unlabeled"):
+        classes(tmp_path / name, count=1)
+    assert photographs.read(tmp_path).skipped == {tmp_path / "unlabeled": "lies beside train, validation, test"}
+
+
+def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
+    classes(tmp_path)
+    (tmp_path / "__MACOSX" / "cat").mkdir(parents=True)
+    (tmp_path / "__MACOSX" / "cat" / "._0.png").write_bytes(b"\0\5\x16\7")
+    dataset = photographs.read(tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.skipped == {tmp_path / "__MACOSX": "is what macOS adds to an archive, no class"}
+
+
+def test_a_linked_class_is_read_and_a_linked_folder_in_a_class_is_named(tmp_path):
+    elsewhere = classes(tmp_path / "elsewhere", names=("bird",)) / "bird"
+    folder = classes(tmp_path / "photos")
+    (folder / "bird").symlink_to(elsewhere)
+    (folder / "cat" / "more").symlink_to(elsewhere)
+    (folder / "cat" / "lost.png").symlink_to(tmp_path / "nowhere.png")
+    dataset = photographs.read(folder)
+    assert dataset.class_names == ("bird", "cat", "dog") and len(all_members(dataset)) == 9
+    assert dataset.skipped[folder / "cat" / "more"] == "is a link to a folder, which is not followed"
+    assert dataset.skipped.keys() == {folder / "cat" / "more", folder / "cat" / "lost.png"}
+
+
+def test_a_class_without_images_says_what_it_holds(tmp_path):
+    (classes(tmp_path) / "notes").mkdir()
+    (tmp_path / "notes" / "a.heic").write_bytes(b"....ftypheic")
+    reason = "Received: 0, and 1 files that are none; a.heic is no image of a kind that is read"
+    with pytest.raises(ValueError, match=f"Class 'notes' needs at least 3 readable images. {reason}"):
+        photographs.read(tmp_path)
+
+
+def test_the_checksum_is_of_names_and_splits_wherever_the_folder_lies(tmp_path):
+    here, there = classes(tmp_path / "here", count=9), classes(tmp_path / "far" / "there", count=9)
+    first = photographs.read(here)
+    assert first.sha256() == photographs.read(there).sha256()
+    assert first.sha256() != photographs.read(here, seed=1).sha256()
+    (here / "cat" / "0.png").rename(here / "cat" / "new.png")
+    assert first.sha256() != photographs.read(here).sha256()
+
+
+def test_a_loader_takes_a_list_of_names(tmp_path):
+    file = picture(tmp_path / "a.png")
+    load = photographs.loader(8)
+    expected = load(tf.constant([str(file)])).numpy()
+    for names in ([file], [str(file)], (str(file).encode(),), np.array([str(file).encode()])):
+        np.testing.assert_array_equal(load(names), expected)
+    assert load([]).shape == (0, 8, 8, 3)
+    for name in (file, str(file), str(file).encode()):
+        with pytest.raises(TypeError, match="`names` must be a list of names. Received: names="):
+            load(name)

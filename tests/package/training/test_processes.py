@@ -23,8 +23,8 @@ TWO_CPUS = """
 import sys, tensorflow
 cpu, = tensorflow.config.list_physical_devices("CPU")
 tensorflow.config.set_logical_device_configuration(cpu, [tensorflow.config.LogicalDeviceConfiguration()] * 2)
-from cnn_course.training import __main__ as training_command
-sys.exit(training_command.main(sys.argv[1:]))
+from cnn_course.training import __main__ as command
+sys.exit(command.main(sys.argv[1:]))
 """
 
 
@@ -113,13 +113,12 @@ def test_a_worker_that_dies_ends_the_other_and_both_can_resume(single, tmp_path,
     wait_for((folder / "checkpoint.keras").exists, processes[0])
     time.sleep(0.2)
     processes[victim].kill()
-    died = time.monotonic()
-    code, error = finish(processes[1 - victim], timeout=60)
-    assert code == 1 and time.monotonic() - died < 60
+    code, error = finish(processes[1 - victim])
+    assert code == 1
     assert "error: Another worker has stopped" in error and "--resume" in error and "Traceback" not in error
     assert 1 <= len(log(folder)) < 4
     for code, error in map(finish, workers(folder, folder, "--resume")):
-        assert code == 0, error
+        assert code == 0 and "UNAVAILABLE" not in error, error
     assert_logs_are_close(log(folder), single, 1e-4)
     assert (folder / "result.json").exists()
 
@@ -129,7 +128,7 @@ def test_two_hosts_must_see_the_same_folder(tmp_path):
     code, error = finish(start(COMMAND, seen[0], *EQUAL[:-1], "1"))
     assert code == 0, error
     for process in workers(*seen, "--resume"):
-        code, error = finish(process, timeout=120)
+        code, error = finish(process)
         assert code == 1 and "All workers must see the same " in error and "Received: checksums [" in error
 
 

@@ -162,6 +162,26 @@ def test_a_checkpoint_continues_as_if_nothing_had_happened(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.keras"]
 
 
+@pytest.mark.parametrize(("scale", "steps"), [(2.0**15, 4), (float("inf"), 0)])  # a step that overflows is skipped
+def test_a_checkpoint_counts_epochs_not_steps(tmp_path, scale, steps):
+    model = small_model()
+    optimizer = keras.optimizers.LossScaleOptimizer(recipe.optimizer(0.1, 2), initial_scale=scale)
+    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
+    for epoch in (1, 2):
+        fit(model, epoch, initial_epoch=epoch - 1, callbacks=[recipe.Checkpoint(tmp_path / "a.keras")])
+        assert recipe.epochs_done(tmp_path / "a.keras") == epoch
+    assert int(keras.saving.load_model(tmp_path / "a.keras").optimizer.iterations) == steps
+
+
+def test_a_checkpoint_without_its_epochs_is_refused(tmp_path):
+    small_model().save(tmp_path / "a.keras")
+    with pytest.raises(ValueError, match="`path` must be a checkpoint that tells its epochs. Received: path=.*a.keras"):
+        recipe.epochs_done(tmp_path / "a.keras")
+    (tmp_path / "a.keras").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="`path` must be a whole checkpoint. Received: path=.*a.keras"):
+        recipe.epochs_done(tmp_path / "a.keras")
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
     model, path = small_model(), tmp_path / "a.keras"
     callback = recipe.Checkpoint(path)
@@ -207,3 +227,17 @@ def test_first_weights_keep_the_size_of_a_signal():
     recipe.initialize(network)
     assert fading < 0.01 < 0.5 < float(np.mean(np.square(hidden(images)))) < 2
     assert np.ptp(network(images)) < 0.15  # seven classes, about equally likely
+
+
+def test_first_weights_reach_the_layers_of_nested_models():
+    block = keras.Sequential([keras.Input((300,)), keras.layers.Dense(200, "relu", kernel_initializer="zeros")])
+    head = keras.Sequential([keras.Input((200,)), keras.layers.Dense(50)])
+    recipe.initialize(keras.Sequential([keras.Input((300,)), block, head]))
+    assert np.var(block.layers[0].kernel) * 300 == pytest.approx(2, rel=0.05)
+    assert np.std(head.layers[0].kernel) == pytest.approx(0.01, rel=0.05)
+
+
+@pytest.mark.parametrize("layers", [[keras.Input((3,)), keras.layers.ReLU()], [keras.layers.Dense(3)]])
+def test_first_weights_need_a_kernel(layers):
+    with pytest.raises(ValueError, match="`model` must be built and have a layer with a kernel. Received: model="):
+        recipe.initialize(keras.Sequential(layers))
