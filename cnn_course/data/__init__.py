@@ -92,7 +92,7 @@ def load(name, path=None):
         FileNotFoundError: the path does not exist, or its folder does not hold the files.
         ConnectionError: the files cannot be fetched; the message says what to do without a network.
         OSError: the cache folder cannot be written.
-        ImportError: something is to be fetched, and pooch (extra `course`) is not installed.
+        ImportError: something is to be fetched, and pooch (extra `lessons`) is not installed.
 
     Source:
         Alpaydin & Kaynak (1998), by way of scikit-learn; photographs by way of scikit-image; LeCun, Cortes & Burges;

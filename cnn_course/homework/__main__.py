@@ -66,8 +66,9 @@ def main(arguments=None):
 
 
 def _say(text):
+    encoding = sys.stdout.encoding or "utf-8"  # cp1252 has no minus sign
     try:
-        print(text, flush=True)
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
     except BrokenPipeError:  # `| head` has seen enough; what is still to be flushed at the end goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

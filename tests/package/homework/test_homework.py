@@ -6,6 +6,7 @@ import contextlib
 import dis
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -360,6 +361,16 @@ def test_a_reader_that_has_seen_enough_ends_the_list_silently():
     with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()  # before a line is printed
         assert (process.stderr.read(), process.wait(timeout=120)) == (b"", 0)
+
+
+def test_the_list_is_printed_in_any_encoding():
+    listing = [sys.executable, "-m", "cnn_course.homework", "--list"]
+    for encoding in ("cp1252", "ascii"):  # Windows, where the output goes to a file; the minus sign is in neither
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        done = subprocess.run(listing, capture_output=True, env=environment, timeout=120)
+        assert (done.returncode, done.stderr) == (0, b"") and len(done.stdout.splitlines()) == len(LESSONS) + len(
+            PIECES
+        )
 
 
 def test_bad_arguments_are_named():
