@@ -133,10 +133,11 @@ def bars(counts, x_label, title, *, logarithmic=True, axes=None):
         `Axes`.
 
     Raises:
-        TypeError: `counts` is not a dict of numbers.
+        TypeError: `counts` is not a dict of numbers, or `logarithmic` no bool.
         ValueError: there are no counts, or one of them is not above 0.
     """
     _validate_dict(counts, "counts")
+    validate_bool(logarithmic, "logarithmic")
     lengths = [validate_number(count, f"counts[{label!r}]", above=0) for label, count in counts.items()]
     axes = panels(height=0.45 * len(counts) + 1) if axes is None else axes
     drawn = axes.barh(list(counts), lengths, color="#5F9ED1", edgecolor="#006BA4")
@@ -175,13 +176,13 @@ def images(pictures, titles, *, signed=False, limits=None, label=None, columns=N
     if not all(isinstance(value, Sized) for value in (pictures, titles)):
         received = f"pictures={reprlib.repr(pictures)}, titles={reprlib.repr(titles)}"
         raise TypeError(f"`pictures` and `titles` must be sequences. Received: {received}.")
-    brightness = not signed and limits is None
+    brightness = not validate_bool(signed, "signed") and limits is None
     pictures = [_picture(picture, brightness) for picture in pictures]
     if len(pictures) != len(titles) or not pictures:
         raise ValueError(f"There must be one title for each picture. Received: {len(pictures)=}, {len(titles)=}.")
     gray = [picture for picture in pictures if picture.ndim == 2]
     colors = _colors(gray, signed, (0, 1) if brightness else limits)
-    every = _frames([picture.shape[:2] for picture in pictures], titles, columns, panel_size)
+    every = _framed([picture.shape[:2] for picture in pictures], titles, columns, panel_size)
     drawn = [axes.imshow(picture, **colors) for axes, picture in zip(every, pictures, strict=True)]
     if gray:
         bar = next(image for image, picture in zip(drawn, pictures, strict=True) if picture.ndim == 2)
@@ -443,7 +444,7 @@ def _picture(values, brightness):
     return picture if picture.ndim == 2 else picture.clip(0, 1)
 
 
-def _frames(shapes, titles, columns, panel_size):
+def _framed(shapes, titles, columns, panel_size):
     """Axes with titles and frames for pictures of these shapes, `columns` a row."""
     count = len(shapes)
     columns = count if columns is None else validate_integer(columns, "columns", minimum=1)

@@ -250,6 +250,8 @@ def test_bad_windows_and_limits_are_refused_by_name():
             draw(limits=(0, 5), signed=True)
         with pytest.raises(TypeError, match="`signed` must be True or False. Received: signed=1"):
             draw(signed=1)
+    with pytest.raises(TypeError, match="`logarithmic` must be True or False. Received: logarithmic=None"):
+        figures.bars({"a": 1}, "x", "t", logarithmic=None)
 
 
 def cell_sizes(every):
