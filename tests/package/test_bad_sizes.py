@@ -8,7 +8,6 @@ import decimal
 import fractions
 import math
 import reprlib
-import time
 import tracemalloc
 
 import numpy as np
@@ -467,10 +466,8 @@ TOO_LARGE = [
 @pytest.mark.parametrize(("function", "options"), TOO_LARGE, ids=lambda value: getattr(value, "__name__", None))
 def test_sizes_are_bounded_before_arrays_are_made(function, options):
     tracemalloc.start()
-    start = time.perf_counter()
     with pytest.raises(ValueError, match=r"at most 4,294,967,296 values. Received: [\d,]+ values from images of shape"):
         function(IMAGES, **options)
-    assert time.perf_counter() - start < 1
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()
 
