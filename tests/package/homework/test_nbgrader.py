@@ -51,7 +51,7 @@ def answers(notebook):
 
 def submit(course, student, solved, change=None):
     """Hand in the released notebook with the exercises of the indices solved."""
-    released = lessons.read(course / "release" / "week3" / "week3.ipynb")
+    released = nbformat.read(course / "release" / "week3" / "week3.ipynb", 4)
     solutions = answers(lessons.read(course / "source" / "week3" / "week3.ipynb"))
     for index, (cell, solution) in enumerate(zip(answers(released), solutions, strict=True)):
         if index in solved:
@@ -94,7 +94,7 @@ def test_the_released_notebook_keeps_the_stubs_of_the_course(course):
 
 
 def test_the_released_notebook_runs_from_top_to_bottom(course, tmp_path):
-    released = lessons.read(course / "release" / "week3" / "week3.ipynb")
+    released = nbformat.read(course / "release" / "week3" / "week3.ipynb", 4)
     NotebookClient(released, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
     errors = [output.ename for cell in lessons.code_cells(released) for output in cell.outputs if "ename" in output]
     assert errors == ["AssertionError"] * 6  # the stubs; in cells whose tag lets the rest run
@@ -122,7 +122,7 @@ def test_perfect_half_and_empty_submissions_get_their_points_and_feedback(course
 def test_hidden_tests_are_not_released_and_count(tmp_path):
     written = tmp_path / "week4.ipynb"
     assert command.main(["00.q1", "--instructor", "--out", str(written)]) == 0
-    notebook = lessons.read(written)
+    notebook = nbformat.read(written, 4)
     notebook.cells[-1].source += "\n### BEGIN HIDDEN TESTS\nassert numbers_of_coffee == 1\n### END HIDDEN TESTS"
     source = tmp_path / "source" / "week4"
     source.mkdir(parents=True)
