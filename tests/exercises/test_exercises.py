@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import itertools
 import re
 import socket
@@ -58,9 +59,11 @@ def test_texts_are_there_and_say_no_solution_too_early(name, capsys):
     question.hint()
     first, more = capsys.readouterr().out.rstrip().rsplit("\n", 1)
     assert unwrapped(first) == f"Hint 1: {question.hints[0]}" and more == f"For more run checks.{name}.hint(2)"
-    question.hint(9)
-    printed = capsys.readouterr().out
-    assert printed.count("Hint ") == len(question.hints) and question.code not in printed
+    for level in (len(question.hints), 9):
+        question.hint(level)
+        printed = capsys.readouterr().out
+        assert printed.count("Hint ") == len(question.hints) and question.code not in printed
+        assert "For more" not in printed
     question.solution()
     code, explanation = capsys.readouterr().out.rsplit("\n\n", 1)
     assert code == question.code and unwrapped(explanation) == question.explanation
@@ -319,6 +322,38 @@ def test_what_a_function_question_consists_of():
     for answer in (7, lambda: 1, lambda size: None):
         with pytest.raises(engine._Refused):
             engine._run(answer, cases, names)
+
+
+def test_a_known_mistake_that_cannot_run_on_a_case_is_no_mistake():
+    mistakes = [(lambda size: [1, 2][size], "an index"), (lambda size: int("x"), "a value"), (lambda size: 4, "four")]
+    assert engine._known_mistake([np.array(4)], [(9,)], mistakes) == "four"
+
+
+def test_the_line_of_the_learner_is_named_not_that_of_a_library():
+    message = checks.convolution.q4.check(lambda image, kernel: np.linalg.inv(image)).message
+    assert message.startswith("Your function raised LinAlgError in line ") and "np.linalg.inv(image)" in message
+
+
+def test_a_built_in_function_that_tells_no_arguments_is_called():
+    with pytest.raises(ValueError, match="no signature"):
+        inspect.signature(max)
+    assert checks.start_here.q3.check(max).message.startswith("Your function raised TypeError")
+
+
+def test_places_of_wrong_numbers_are_told_up_to_three():
+    right = np.arange(9).reshape(3, 3)
+    assert answers.part(0 * right, right) == "Right numbers: 1 of 9; look again at [0, 1], [0, 2], [1, 0] …."
+    assert answers.part(right + np.eye(3, dtype=int), right).endswith("at [0, 0], [1, 1], [2, 2].")
+
+
+def test_a_question_shows_how_to_use_it_and_no_answer():
+    assert repr(checks.padding.q1) == "Exercise: call .check(your answer), .hint() or .solution()"
+
+
+def test_a_word_longer_than_a_line_stays_whole(capsys):
+    word = "x" * 150
+    checks.padding.q1.check(word)
+    assert f"'{word}'." in capsys.readouterr().out
 
 
 def test_random_integers_are_small_whole_and_repeatable():
