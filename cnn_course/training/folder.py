@@ -140,7 +140,7 @@ def loader(image_size):
 def _decode(name):
     """The first frame of an image as uint8 (height, width, 3), upright, on white where it is transparent."""
     with Image.open(os.fsdecode(name), formats=_FORMATS) as image:
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I;16"):  # Pillow would clip
             image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         if image.mode in ("I", "F"):
@@ -148,7 +148,7 @@ def _decode(name):
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _subfolders(folder, reason):

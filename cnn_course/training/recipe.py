@@ -262,7 +262,7 @@ def epochs_done(path):
     try:
         with zipfile.ZipFile(path) as archive:
             if _PROGRESS not in archive.namelist():
-                raise ValueError(f"`path` must be a checkpoint that tells its epochs. Received: path={path} without.")
+                raise ValueError(f"`path` must be a checkpoint of this version of `Checkpoint`. Received: {path=!s}.")
             return validate_integer(json.loads(archive.read(_PROGRESS))["epochs"], "epochs", minimum=1)
     except (zipfile.BadZipFile, KeyError, TypeError) as error:
         raise ValueError(f"`path` must be a whole checkpoint. Received: path={path}: {error}.") from error

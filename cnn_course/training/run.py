@@ -228,6 +228,8 @@ def _loaded(checkpoint, classes):
     try:
         model = keras.saving.load_model(checkpoint)
     except Exception as error:  # Keras raises errors of many kinds
+        if getattr(error, "errno", None) in _FULL_DISK:  # it may unpack the file
+            raise
         raise Refusal(f"{checkpoint} is damaged, or was written by another version: {_short(error)}") from error
     if model.output_shape[-1] != classes:
         raise Refusal(f"{checkpoint} tells {model.output_shape[-1]} classes apart. Received: data with {classes}.")

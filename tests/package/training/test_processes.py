@@ -17,7 +17,8 @@ from test_command import log
 pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "cnn_course.training"]
-EQUAL = ["--model", "pooled_cnn", "--data", "digits", "--augmentation", "none"]  # no random layer: equal on all devices
+# no random layer: equal on all devices; and smooth: behind max pooling and ReLU rounding grows to a hundredth
+EQUAL = ["--model", "lenet5", "--data", "digits", "--augmentation", "none"]
 EQUAL += ["--batch-size", "16", "--learning-rate", "0.01", "--drops", "3", "--epochs", "4"]
 TWO_CPUS = """
 import sys, tensorflow
@@ -54,7 +55,7 @@ def assert_logs_are_close(found, expected, tolerance):
 
 
 def test_a_run_that_is_killed_five_times_equals_one_that_is_not(tmp_path):
-    flags = ["--width", "0.05", "--data", "digits", "--image-size", "67", "--batch-size", "64", "--epochs", "12"]
+    flags = ["--width", "0.05", "--data", "digits", "--image-size", "67", "--batch-size", "64", "--epochs", "40"]
     code, error = finish(start(COMMAND, tmp_path / "whole", *flags))
     assert code == 0, error
     moments, folder, done = random.Random(5), tmp_path / "killed", []
@@ -63,11 +64,11 @@ def test_a_run_that_is_killed_five_times_equals_one_that_is_not(tmp_path):
         process = start(COMMAND, folder, "--resume", *flags)
         before = len(log(folder)) if folder.exists() else 0
         wait_for(lambda before=before: checkpoint.exists() and len(log(folder)) > before, process)
-        time.sleep(moments.uniform(0, 1.5))
+        time.sleep(moments.uniform(0, 0.5))
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
         done.append(len(log(folder)))
-    assert done == sorted(set(done)) and done[-1] < 12  # each was killed on its way, at another epoch
+    assert done == sorted(set(done)) and done[-1] < 40  # each was killed on its way, at another epoch
     code, error = finish(start(COMMAND, folder, "--resume", *flags))
     assert code == 0, error
     assert_logs_are_close(log(folder), log(tmp_path / "whole"), 1e-6)
@@ -85,7 +86,7 @@ def single(tmp_path_factory):
 def test_two_devices_give_the_losses_of_one(single, tmp_path):
     code, error = finish(start([sys.executable, "-c", TWO_CPUS], tmp_path / "run", *EQUAL, "--strategy", "mirrored"))
     assert code == 0, error
-    assert_logs_are_close(log(tmp_path / "run"), single, 1e-4)
+    assert_logs_are_close(log(tmp_path / "run"), single, 1e-5)
 
 
 def test_batches_must_be_shared_evenly(tmp_path):
@@ -119,7 +120,7 @@ def test_a_worker_that_dies_ends_the_other_and_both_can_resume(single, tmp_path,
     assert 1 <= len(log(folder)) < 4
     for code, error in map(finish, workers(folder, folder, "--resume")):
         assert code == 0 and "UNAVAILABLE" not in error, error
-    assert_logs_are_close(log(folder), single, 1e-4)
+    assert_logs_are_close(log(folder), single, 1e-5)
     assert (folder / "result.json").exists()
 
 
