@@ -236,7 +236,7 @@ def _field_and_jump(axes):
     if any(axis.state == "unknown" for axis in axes):
         return UNKNOWN, UNKNOWN
     sizes = tuple(WHOLE if axis.state == "whole" else axis.size for axis in axes)
-    jumps = tuple(NOTHING if axis.state == "whole" else _number(axis.jump) for axis in axes)
+    jumps = tuple(NOTHING if axis.state == "whole" else _number(abs(axis.jump)) for axis in axes)
     return _one_if_equal(sizes), _one_if_equal(jumps)
 
 

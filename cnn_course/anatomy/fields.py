@@ -15,8 +15,9 @@ import keras
 
 from cnn_course.arithmetic import padding_amounts
 
-__all__ = ["Axis", "Call", "input_axes"]
+__all__ = ["Axis", "Call", "input_axes", "rule_name"]
 
+GATES = {"GRUCell": 3, "LSTMCell": 4, "SimpleRNNCell": 1}  # of the cells whose outputs see all of their inputs
 LONGEST = 4096  # positions of an axis that are followed one by one; on longer ones only notes on the reach are lost
 
 
@@ -130,6 +131,23 @@ def _own_pixels(size):
 # What the rules ask about a call
 
 
+def rule_name(operation):
+    """Name of the class of Keras or the course whose `call` is run; `keras.ops` get a prefix; None for foreign code."""
+    prefix = "" if isinstance(operation, keras.Layer) else "ops."
+    for cls in type(operation).__mro__:
+        if cls.__module__.split(".")[0] in ("keras", "cnn_course"):
+            return prefix + cls.__name__
+        if {"call", "__call__", "convolution_op"} & set(vars(cls)):
+            return None
+    return None
+
+
+def cells_of(layer):
+    """The cells that a recurrent layer runs at each step, one after the other."""
+    cell = getattr(layer, "cell", None)
+    return getattr(cell, "cells", [] if cell is None else [cell])
+
+
 def channels_first(call):
     """Whether the channels come before the spatial axes."""
     layout = getattr(call.operation, "data_format", "channels_last") or keras.config.image_data_format()
@@ -174,7 +192,7 @@ def einsum_letters(equation, ranks):
     """
     operands, arrow, outputs = equation.replace(" ", "").partition("->")
     operands = operands.split(",")
-    hidden = [rank - len(operand.replace("...", "")) for operand, rank in zip(operands, ranks, strict=True)]
+    hidden = [rank - len(operand) + 3 if "..." in operand else 0 for operand, rank in zip(operands, ranks, strict=True)]
     most = max(hidden)
     ellipsis = [letter for letter in string.ascii_letters if letter not in equation][:most]
     written = [
@@ -193,7 +211,7 @@ def products(call):
     if hasattr(operation, "subscripts"):
         return operation.subscripts, arguments["operands"]
     if hasattr(operation, "equation"):
-        return operation.equation, [arguments["inputs"], operation.kernel]
+        return operation.equation, [arguments["inputs"], None]  # the kernel has no fields, and no ellipsis
     if hasattr(operation, "axes"):
         return _dot_equation(operation.axes, *arguments["inputs"]), arguments["inputs"]
     operands = [arguments["x1"], arguments["x2"]]
@@ -434,8 +452,8 @@ def take(call):
     """`x[key]` with slices, numbers, `...` and `None`."""
     shape, key = list(call.input_shapes[0]), call.arguments["key"]
     key = list(key) if isinstance(key, (tuple, list)) else [key]
-    if any(isinstance(one, bool) or not (one in (None, ...) or isinstance(one, (int, slice))) for one in key):
-        return unknown(call)
+    if any(not (one is None or one is ... or type(one) in (int, slice)) for one in key):
+        return unknown(call)  # an array of places
     rest = len(shape) - sum(one is not None and one is not ... for one in key)
     at = next((index for index, one in enumerate(key) if one is ...), len(key))
     key[at : at + 1] = [slice(None)] * rest
@@ -573,7 +591,7 @@ def mix_last(axes, rank):
 def contract(call):
     """Products in the sense of Einstein: the letters that vanish are mixed."""
     equation, operands = products(call)
-    words, outputs = einsum_letters(equation, [len(operand.shape) for operand in operands])
+    words, outputs = einsum_letters(equation, [len(getattr(operand, "shape", ())) for operand in operands])
     fields, branches = iter(call.fields), []
     for operand, word in zip(operands, words, strict=True):
         axes = next(fields) if isinstance(operand, keras.KerasTensor) else None
@@ -635,10 +653,13 @@ def recur(call):
 
     Masks and states that come with the steps are seen whole.
     """
-    branches = [_mix(axes, range(1, 9)) for axes in filter(None, call.fields)]
-    if call.operation.return_sequences and not hasattr(call.operation, "backward_layer"):
-        branches = [_mix([_forget(axis, [1]) for axis in axes], range(2, 9)) for axes in filter(None, call.fields)]
-    return _union(branches)
+    layer = getattr(call.operation, "forward_layer", call.operation)
+    if any(rule_name(cell) not in GATES for cell in cells_of(layer)):
+        return unknown(call)
+    branches = [list(axes) for axes in call.fields if axes is not None]
+    if layer.return_sequences and layer is call.operation:
+        branches = [[_forget(axis, [1]) for axis in axes] for axes in branches]
+    return _union([_mix(axes, range(1, 9)) for axes in branches])
 
 
 def recur_convolution(call):

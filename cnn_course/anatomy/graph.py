@@ -11,8 +11,8 @@ import keras
 
 from cnn_course._validate import validate_integer
 from cnn_course.anatomy import fields
-from cnn_course.anatomy.fields import Call
-from cnn_course.anatomy.kinds import count_macs, follow_fields, rule_name, without_rule
+from cnn_course.anatomy.fields import Call, rule_name
+from cnn_course.anatomy.kinds import count_macs, follow_fields, without_rule
 
 __all__ = ["BATCH", "Step", "follow"]
 
@@ -73,7 +73,7 @@ def follow(model, input_shape=None):
     values = []
     for layer, source in zip(layers, model.inputs, strict=True):
         tensor = keras.KerasTensor((batch, *shapes[layer.name]), source.dtype, sparse=source.sparse)
-        axes = {layer.name: fields.input_axes(tensor.shape)} if len(shapes[layer.name]) == most_axes else {}
+        axes = {layer.name: fields.input_axes(tensor.shape)} if len(shapes[layer.name]) == most_axes > 0 else {}
         values.append(_Value(tensor, axes))
         walk.steps.append(walk.step(layer.name, layer, values[-1:], 0, [_open_sizes(shapes, layer.name)]))
     walk.through(model, values)
@@ -106,7 +106,7 @@ def _shapes(shapes, given):
     with_batch = set(found) == set(shapes) and all(_fits(shape, found[name][1:]) for name, shape in shapes.items())
     raise ValueError(
         "`input_shape` must fit the one input of a model whose layers are connected, or be a list or dict of a shape "
-        f"for each of several{', without the batch axis' if with_batch else ''}. "
+        f"for each of several{'; write it without the batch axis' if with_batch else ''}. "
         f"Received: input_shape={given}, a model with inputs of shape {list(shapes.values())}."
     )
 

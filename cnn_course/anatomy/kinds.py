@@ -9,8 +9,9 @@ from typing import NamedTuple
 import keras
 
 from cnn_course.anatomy import fields, macs
+from cnn_course.anatomy.fields import rule_name
 
-__all__ = ["KINDS", "Kind", "count_macs", "follow_fields", "rule_name", "without_rule"]
+__all__ = ["KINDS", "Kind", "count_macs", "follow_fields", "without_rule"]
 
 
 class Kind(NamedTuple):
@@ -23,17 +24,6 @@ class Kind(NamedTuple):
 
     field: callable
     macs: callable
-
-
-def rule_name(operation):
-    """Name of the class of Keras or the course whose `call` is run; `keras.ops` get a prefix; None for foreign code."""
-    prefix = "" if isinstance(operation, keras.Layer) else "ops."
-    for cls in type(operation).__mro__:
-        if cls.__module__.split(".")[0] in ("keras", "cnn_course"):
-            return prefix + cls.__name__
-        if {"call", "__call__", "convolution_op"} & set(vars(cls)):
-            return None
-    return None
 
 
 def follow_fields(call):
@@ -51,8 +41,10 @@ def follow_fields(call):
     if not any(call.fields):
         return None, ""
     axes, problem = _applied("field", call)
-    if axes is None or any(not shape or shape[0] is None or shape[0] % call.batch for shape in call.output_shapes):
-        axes = fields.unknown(call)  # no rule, or axis 0 no longer counts images
+    if any(not shape or shape[0] is None or shape[0] % call.batch for shape in call.output_shapes):
+        axes, problem = None, "the first axis no longer counts images"
+    if axes is None:
+        axes = fields.unknown(call)
     known = any(axis.state != "unknown" for one in call.fields if one for axis in one)
     notes = dict.fromkeys(axis.note for axis in axes if axis.note)
     if problem and known and any(axis.state == "unknown" for axis in axes):
@@ -97,14 +89,14 @@ def _applied(column, call):
 
 def without_rule(operation, name=None):
     """Why nothing is known of a layer, and what to do."""
-    if name is not None and not isinstance(operation, keras.Model):
+    if name not in (None, "Lambda") and not isinstance(operation, keras.Model):
         return "this kind of layer has no rule yet"
     if isinstance(operation, keras.Model):
         return (
             "a model with a `call` of its own is not looked into; where that uses only layers and operations of Keras, "
             "describe(keras.Model(x, model.call(x))) is, with x = keras.Input(shape)"
         )
-    return "a layer with a `call` of its own is not looked into; the same layers connected by keras.Model are"
+    return "a layer with a `call` of its own is not looked into; Keras layers connected by keras.Model are"
 
 
 # Activations: those of Keras that work on each value alone, and those that sum over the last axis
@@ -147,8 +139,7 @@ def _functions(names):
 
 def _activations(operation):
     """Activations that a layer or its cells apply."""
-    cell = getattr(operation, "cell", None)
-    owners = [operation, *getattr(cell, "cells", [cell])]
+    owners = [operation, *fields.cells_of(operation)]
     found = [getattr(one, name, None) for one in owners for name in ("activation", "recurrent_activation")]
     return [one for one in found if one is not None]
 
@@ -224,7 +215,6 @@ KINDS = {
     **_ranks("SpatialDropout?D", fields.same, macs.nothing),
     **_layers("BatchNormalization", fields.normalize_batch, macs.nothing),
     **_layers("Masking", fields.dense, macs.nothing),
-    **_layers("InputLayer", fields.same, macs.nothing),
     **_ops(
         """Abs Absolute Arccos Arccosh Arcsin Arcsinh Arctan Arctanh BatchNorm BitwiseInvert BitwiseNot Cast Cbrt Ceil
         Celu Clip ConvertToTensor Copy Cos Cosh Elu Erf Erfc Exp Exp2 Expm1 Floor Gelu HardShrink HardSigmoid HardSilu

@@ -9,16 +9,17 @@ Source: Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
 import math
 
 from cnn_course.anatomy.fields import (
+    GATES,
+    cells_of,
     channel_axis,
     channels_first,
     einsum_letters,
     products,
+    rule_name,
     spatial_sizes,
 )
 
 __all__ = ["nothing", "unknown"]
-
-GATES = {"GRUCell": 3, "LSTMCell": 4, "SimpleRNNCell": 1}
 
 
 def nothing(call):
@@ -111,7 +112,7 @@ def einsum_dense(call):
     layer = call.operation
     if getattr(layer, "quantization_mode", None) and layer.lora_enabled:
         return None
-    (inputs, _), outputs = einsum_letters(layer.equation, [len(call.input_shapes[0]), layer.equation.count(",") + 1])
+    (inputs, _), outputs = einsum_letters(layer.equation, [len(call.input_shapes[0]), 0])
     sizes = dict(zip(outputs + inputs, (*call.output_shapes[0], *call.input_shapes[0]), strict=True))
     return math.prod(sizes.values())
 
@@ -164,10 +165,12 @@ def attend_to_heads(call):
 def recurrent(call):
     """Each step: all gates of all cells, from inputs and state."""
     images, steps, inputs = call.input_shapes[0]
-    cell, total = call.operation.cell, 0
-    for one in getattr(cell, "cells", [cell]):
-        total += GATES[type(one).__name__] * one.units * (inputs + one.units)
-        inputs = one.units
+    total = 0
+    for cell in cells_of(call.operation):
+        if rule_name(cell) not in GATES:
+            return None
+        total += GATES[rule_name(cell)] * cell.units * (inputs + cell.units)
+        inputs = cell.units
     return images * steps * total
 
 

@@ -136,19 +136,21 @@ def as_html(anatomy):
     """A table without colors of its own, so that light and dark themes both read well."""
     body, total, notes = _cells(anatomy)
     heads = [f"{head}<br><small>{unit}</small>" if unit else head for head, unit in zip(HEADER, UNITS, strict=True)]
+    names = _shorten_apart([cells[0] for cells in body], 40)
     header = "".join(f'<th scope="col" style="{_style(at)}">{head}</th>' for at, head in enumerate(heads))
+    last = _html_row(total[0], total)
     footer = [f"Parameters: {_split_text(anatomy)}.", " ".join(CONVENTIONS)]
     footer += [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
     return (
         f'<table><caption style="text-align: left">{html.escape(_title(anatomy))}</caption>'
-        f"<thead><tr>{header}</tr></thead><tbody>{''.join(map(_html_row, body))}</tbody>"
-        f"<tfoot>{_html_row(total)}</tfoot></table><p><small>{'<br>'.join(map(html.escape, footer))}</small></p>"
+        f"<thead><tr>{header}</tr></thead><tbody>{''.join(map(_html_row, names, body))}</tbody>"
+        f"<tfoot>{last}</tfoot></table><p><small>{'<br>'.join(map(html.escape, footer))}</small></p>"
     )
 
 
-def _html_row(cells):
+def _html_row(short, cells):
     name, *others = cells
-    first = f'<th scope="row" title="{html.escape(name)}" style="{_style(0)}">{html.escape(_shorten(name, 40))}</th>'
+    first = f'<th scope="row" title="{html.escape(name)}" style="{_style(0)}">{html.escape(short)}</th>'
     rest = (f'<td style="{_style(at)}">{html.escape(cell)}</td>' for at, cell in enumerate(others, start=1))
     return f"<tr>{first}{''.join(rest)}</tr>"
 
