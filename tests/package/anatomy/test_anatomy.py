@@ -847,10 +847,10 @@ def test_every_kind_is_a_layer_or_an_operation():
         assert callable(kind.field) and callable(kind.macs)
 
 
-def test_the_readme_shows_what_is_printed():
+def test_the_page_shows_what_is_printed():
     keras.utils.clear_session()  # Keras counts the names of layers from the start again
-    readme = (pathlib.Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    assert f"```text\n{describe(models.pooled_cnn())}\n```" in readme
+    page = (pathlib.Path(__file__).parents[3] / "docs" / "describe.md").read_text(encoding="utf-8")
+    assert f"```text\n{describe(models.pooled_cnn())}\n```" in page
 
 
 def test_local_response_normalization_is_known():

@@ -383,16 +383,17 @@ def test_bad_arguments_are_named():
             homework.compose(chosen, LESSONS, "Week 3", points=points)
 
 
-def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):
+def test_the_commands_of_the_pages_work(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    readme = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^python -m cnn_course\.homework (.+)$", readme, re.M)
+    pages = [lessons.ROOT / "docs" / name for name in ("homework.md", "grading.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    lines = re.findall(r"^python -m cnn_course\.homework (.+)$", text, re.M)
     assert len(lines) == 3
     for line in lines:
         assert command(*shlex.split(line, comments=True))[0] == 0, line
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"homework.ipynb", "week3.ipynb", "nbgrader_config.py"}
-    (hidden,) = re.findall(r"^ +assert (my_pixel_uses.+)\.tolist\(\) == (.+)$", readme, re.M)
+    (hidden,) = re.findall(r"^ +assert (my_pixel_uses.+)\.tolist\(\) == (.+)$", text, re.M)
     arguments = ast.literal_eval(hidden[0].removeprefix("my_pixel_uses"))
     assert checks.padding.q4.answer(*arguments).tolist() == ast.literal_eval(hidden[1])
 
