@@ -91,7 +91,7 @@ def _shorten_apart(names, width):
     """Names cut so that different ones stay different: at the usual place, at another, or with a number.
 
     >>> _shorten_apart(["stage1_block_conv_act1", "stage2_block_conv_act1"], 12)
-    ['stage1_blo…1', 'stage2_blo…1']
+    ['stage1…_act1', 'stage2…_act1']
     """
     different = list(dict.fromkeys(names))
     for end in (None, *range(width - 1, -1, -1)):

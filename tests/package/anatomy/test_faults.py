@@ -1,6 +1,7 @@
 """What `describe` once got wrong or gave up on, on models that other people wrote."""
 
 import math
+import os
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from keras import layers, ops
 
 import cnn_course.quiet  # noqa: F401  (before Keras)
-from cnn_course.anatomy import describe, fields, graph, kinds, macs
+from cnn_course.anatomy import describe, fields, graph, kinds, macs, tables
 
 
 def chain(*stack, shape=(26, 20, 2)):
@@ -217,6 +218,46 @@ def test_adapters_of_low_rank():
     assert (last(model).macs, last(model).note) == (8 * 16 + 8 * 2 + 2 * 16, "")
 
 
+def test_printing_where_characters_are_missing():
+    description = describe(chain(layers.Conv2D(2, 3), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2)))
+    for encoding in ("cp1252", "ascii", "cp437"):
+        shown = tables.encodable(str(description), encoding)
+        assert shown.encode(encoding) and "?" not in shown and len(shown) == len(str(description))
+    assert tables.encodable(str(description), "utf-8") == str(description)
+    assert "24 x 18 x 2" in tables.encodable(str(description), "ascii")
+
+
+def test_str_asks_the_output(monkeypatch):
+    model = chain(layers.Conv2D(2, 3, name="卷积"))
+    with open(os.devnull, "w", encoding="cp1252") as windows:
+        monkeypatch.setattr("sys.stdout", windows)
+        print(describe(model))
+        assert str(describe(model)).isascii() and "?" in str(describe(model))
+
+
+def long_names(count=3):
+    stack = [layers.ReLU(name=f"stage{stage}_block1_of_the_network_with_a_long_conv_act1") for stage in range(count)]
+    return describe(chain(*stack))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200, None])
+def test_names_in_a_table_of_any_width_differ(width):
+    lines = long_names().to_text(width).splitlines()
+    names = [line.split()[0] for line in lines if "ReLU" in line]
+    assert len(set(names)) == 3
+    table = lines[1 : lines.index(lines[1], 2)]
+    assert width is None or width < 100 or max(map(len, table)) <= width
+    assert (width in (200, None)) == ("stage1_block1_of_the_network_with_a_long_conv_act1" in names)
+    assert "…" in "".join(tables._shorten_apart(["a" * 20 + "b" * 20, "a" * 20 + "c" + "b" * 19], 12))
+
+
+def test_a_width_is_a_positive_integer():
+    with pytest.raises(ValueError, match="`width` must be at least 1"):
+        long_names().to_text(0)
+    with pytest.raises(TypeError, match="`width` must be an integer"):
+        long_names().to_text("wide")
+
+
 # Images in the batch
 
 
@@ -225,7 +266,7 @@ def test_frames_folded_into_the_batch():
         images = layers.Conv2D(8, 3, padding="same")(ops.reshape(video, (-1, 32, 32, 3)))
         return ops.reshape(images, (-1, 5, 32, 32, 8))
 
-    folded, convolution, unfolded = describe(through(frames, (5, 32, 32, 3))).rows[1:]
+    _, convolution, unfolded = describe(through(frames, (5, 32, 32, 3))).rows[1:]
     distributed = layers.TimeDistributed(layers.Conv2D(8, 3, padding="same"))
     expected = last(chain(distributed, shape=(5, 32, 32, 3)))
     assert convolution.macs == expected.macs == 5 * 32 * 32 * 27 * 8
