@@ -62,7 +62,7 @@ def count_macs(call):
         `(macs, note)`: int, or None if unknown; and str, why.
     """
     total, problem = _applied("macs", call)
-    adapted = getattr(call.operation, "lora_enabled", False) and not call.operation.quantization_mode
+    adapted = getattr(call.operation, "lora_enabled", False) and not getattr(call.operation, "quantization_mode", None)
     return total, "LoRA changes the kernel once for all images, which is not counted" if adapted else problem
 
 
@@ -76,7 +76,7 @@ def _applied(column, call):
         return None, ""
     try:
         result = rule(call)
-        for activation in _activations(call.operation):
+        for activation in _activations(call.operation) if result is not None else ():
             result = _activated(column, call, activation, result)
             if result is None:
                 return None, "its activation is none of keras.activations: what it mixes cannot be known"
@@ -101,40 +101,16 @@ def without_rule(operation, name=None):
 
 # Activations: those of Keras that work on each value alone, and those that sum over the last axis
 
-ELEMENTWISE_ACTIVATIONS = [
-    "celu",
-    "elu",
-    "exponential",
-    "gelu",
-    "hard_shrink",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_tanh",
-    "leaky_relu",
-    "linear",
-    "log_sigmoid",
-    "mish",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "soft_shrink",
-    "softplus",
-    "softsign",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "squareplus",
-    "tanh",
-    "tanh_shrink",
-]
-SUMMING_ACTIVATIONS = ["log_softmax", "softmax", "sparsemax"]
+ELEMENTWISE_ACTIVATIONS = """celu elu exponential gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear
+    log_sigmoid mish relu relu6 selu sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid squareplus
+    tanh tanh_shrink"""
+SUMMING_ACTIVATIONS = "log_softmax softmax sparsemax"
 
 
 @functools.cache
 def _functions(names):
     places = (keras.activations, keras.ops)
-    return {getattr(place, name) for place in places for name in names if hasattr(place, name)}
+    return {getattr(place, name) for place in places for name in names.split() if hasattr(place, name)}
 
 
 def _activations(operation):
@@ -150,9 +126,9 @@ def _activated(column, call, activation, result):
     if isinstance(function, keras.Operation):  # a layer in place of a function
         kind = KINDS.get(rule_name(function))
         return result if kind and kind.field in (fields.same, fields.merge) else None
-    if function in _functions(tuple(ELEMENTWISE_ACTIVATIONS)):
+    if function in _functions(ELEMENTWISE_ACTIVATIONS):
         return result
-    if activation not in _functions(tuple(SUMMING_ACTIVATIONS)):
+    if activation not in _functions(SUMMING_ACTIVATIONS):
         return None
     return result if column == "macs" else fields.mix_last(result, len(call.output_shapes[0]))
 

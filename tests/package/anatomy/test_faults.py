@@ -57,12 +57,12 @@ def test_recurrent_activations_of_ones_own_are_unknown():
 
 
 def test_activations_of_keras_stay_known():
-    for name in [*kinds.ELEMENTWISE_ACTIVATIONS, layers.ReLU(), ops.relu]:
+    for name in [*kinds.ELEMENTWISE_ACTIVATIONS.split(), layers.ReLU(), ops.relu]:
         row = last(chain(layers.Conv2D(3, 3, activation=name)))
         assert (row.macs, row.receptive_field) == (24 * 18 * 9 * 2 * 3, 3)
 
 
-@pytest.mark.parametrize("name", kinds.SUMMING_ACTIVATIONS)
+@pytest.mark.parametrize("name", kinds.SUMMING_ACTIVATIONS.split())
 def test_activations_that_sum_mix_the_last_axis(name):
     flat = chain(layers.Conv2D(3, 3), layers.Flatten(), layers.Activation(name))
     assert last(flat).receptive_field == "whole input"
@@ -379,6 +379,18 @@ def test_words_are_looked_up_without_work():
 # What stays unknown says why
 
 
+class OwnCell(layers.Layer):
+    units = state_size = output_size = 3
+
+    def call(self, inputs, states):
+        return inputs[:, :3] + states[0], [inputs[:, :3]]
+
+
+def test_cells_of_ones_own_are_unknown():
+    row = last(chain(layers.RNN(OwnCell()), shape=(5, 4)))
+    assert (row.macs, row.receptive_field) == ("unknown", "unknown") and "activation" not in row.note
+
+
 class Wrapping(keras.Model):
     def __init__(self):
         super().__init__()
@@ -431,6 +443,9 @@ def odd_models():
     yield keras.Model(image, layers.Dense(3)(ops.sum(image)[None, None]))
     yield keras.Model(image, ops.vectorized_map(lambda x: x * 2, image))
     yield keras.Model(vector, layers.Dense(3, activation=layers.Softmax())(vector))
+    adapted = chain(layers.Conv2D(2, 3), shape=(8, 6, 3))
+    adapted.layers[0].enable_lora(2)
+    yield adapted
     yield chain(layers.Discretization([0.5]), layers.CategoryEncoding(3, "multi_hot"), shape=(4,))
     yield chain(layers.ConvLSTM1D(2, 3, data_format="channels_first"), shape=(4, 2, 9))
     yield chain(layers.Lambda(lambda x: x), shape=(None, 1))
