@@ -31,7 +31,7 @@ class Row(NamedTuple):
         macs: int, multiply-accumulates per image.
         activation_bytes: int, memory of the output for one image.
         receptive_field: int, pixels of the input that a value depends on, or a tuple where the axes differ; or
-            `"whole input"`; `"–"` where no pixel takes part.
+            `"whole input"`; `"–"` where no pixel takes part, or where it differs from input to input (see `note`).
         jump: int (or float, or tuple), pixels of the input from the field of one value to the next; or `"–"`.
         note: str, what else to know, empty mostly.
     """

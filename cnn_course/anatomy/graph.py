@@ -12,7 +12,7 @@ import keras
 from cnn_course._validate import validate_integer
 from cnn_course.anatomy import fields
 from cnn_course.anatomy.fields import Call, rule_name
-from cnn_course.anatomy.kinds import count_macs, follow_fields, without_rule
+from cnn_course.anatomy.kinds import KINDS, count_macs, follow_fields, without_rule
 
 __all__ = ["BATCH", "Step", "follow"]
 
@@ -182,6 +182,8 @@ class _Walk:
             keras.tree.map_structure(_tensor, arguments),
             self.batch,
         )
+        if rule_name(operation) in (None, "Lambda") and self.is_elementwise(operation, args, kwargs):
+            call = call._replace(operation=keras.layers.Add(name="elementwise"))
         macs, *notes = count_macs(call)
         for source in dict.fromkeys(source for value in values for source in value.fields):
             axes, note = follow_fields(call._replace(fields=[value.fields.get(source) for value in values]))
@@ -231,6 +233,26 @@ class _Walk:
             f"`input_shape` must suit every layer; {operation.name} says: {str(error).strip().splitlines()[0]} "
             f"Received: input_shape={self.input_shape}."
         ) from error
+
+    def is_elementwise(self, operation, args, kwargs):
+        """Whether a layer of the user's own, without layers inside, only works on each value: its `call` is traced."""
+        sources = []
+
+        def symbol(leaf):
+            if isinstance(leaf, _Value):
+                sources.append(leaf := self.any_batch(leaf))
+            return leaf
+
+        try:
+            if any(isinstance(part, keras.Layer) for part in keras.tree.flatten(list(vars(operation).values()))):
+                return False
+            tensors, keywords = keras.tree.map_structure(symbol, (args, kwargs))
+            with keras.StatelessScope():  # a `call` that counts its calls counts nothing
+                traced = keras.Function(sources, operation.call(*tensors, **keywords))
+        except Exception:  # what it does is its own affair
+            return False
+        found = [KINDS.get(rule_name(one)) for one in traced.operations]
+        return all(kind is not None and kind.field in (fields.same, fields.merge) for kind in found)
 
     def any_batch(self, leaf):
         """A tensor in which the number of images is left open."""

@@ -379,6 +379,48 @@ def test_words_are_looked_up_without_work():
 # What stays unknown says why
 
 
+class Scaled(layers.Layer):
+    def build(self, input_shape):
+        self.gain = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, inputs):
+        self.calls.assign_add(1)
+        return ops.relu(inputs * self.gain) + 1
+
+
+class Residual(layers.Layer):
+    def call(self, inputs):
+        image, features = inputs
+        return ops.where(image > 0, image, image + 0.1 * features)
+
+
+class Hidden(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.ReLU()
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+def test_own_layers_that_work_on_each_value_are_known():
+    model = chain(layers.Conv2D(2, 3), Scaled(), layers.Conv2D(2, 3))
+    assert [row.receptive_field for row in describe(model).rows] == [1, 3, 3, 5]
+    assert describe(model).totals.at_least == () and float(model.layers[1].calls) == 0
+    residual = through(lambda x: Residual()([x, layers.Conv2D(2, 5, padding="same")(x)]))
+    assert (last(residual).receptive_field, last(residual).macs) == (5, 0)
+    assert last(chain(layers.Lambda(lambda x: x / 255 - 0.5))).receptive_field == 1
+
+
+@pytest.mark.parametrize("layer", [Hidden(), layers.Lambda(lambda x: x - ops.mean(x, axis=1, keepdims=True))], ids=type)
+def test_own_layers_that_do_more_stay_unknown(layer):
+    inner = getattr(layer, "inner", None)
+    row = last(chain(layer))
+    assert (row.receptive_field, row.macs) == ("unknown", "unknown") and "`call` of its own" in row.note
+    assert inner is None or len(inner._inbound_nodes) == 0
+
+
 class OwnCell(layers.Layer):
     units = state_size = output_size = 3
 
