@@ -29,8 +29,6 @@ __all__ = [
     "optimizer",
 ]
 
-_PROGRESS = "progress.json"  # in the archive that a checkpoint is
-
 
 def augmentation(flip=True):
     """Layers that change a training image at random, and leave it alone at inference.
@@ -238,8 +236,8 @@ class Checkpoint(keras.callbacks.Callback):
 
         def save(unfinished):
             self.model.save(unfinished)
-            with zipfile.ZipFile(unfinished, "a") as archive:  # a `.keras` file is one; Keras leaves the rest alone
-                archive.writestr(_PROGRESS, json.dumps({"epochs": epoch + 1}))
+            with zipfile.ZipFile(unfinished, "a") as archive:  # a `.keras` file is one, and may have a comment
+                archive.comment = json.dumps({"epochs": epoch + 1}).encode()
 
         write_whole(self.path, save)
 
@@ -261,11 +259,10 @@ def epochs_done(path):
     path = validate_path(path, "path")
     try:
         with zipfile.ZipFile(path) as archive:
-            if _PROGRESS not in archive.namelist():
-                raise ValueError(f"`path` must be a checkpoint of this version of `Checkpoint`. Received: {path=!s}.")
-            return validate_integer(json.loads(archive.read(_PROGRESS))["epochs"], "epochs", minimum=1)
-    except (zipfile.BadZipFile, KeyError, TypeError) as error:
-        raise ValueError(f"`path` must be a whole checkpoint. Received: path={path}: {error}.") from error
+            return validate_integer(json.loads(archive.comment)["epochs"], "epochs", minimum=1)
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        what = "`path` must be a whole checkpoint, written by this version of `Checkpoint`"
+        raise ValueError(f"{what}. Received: path={path}.") from error
 
 
 def _leaves(model):

@@ -175,10 +175,14 @@ def test_a_checkpoint_counts_epochs_not_steps(tmp_path, scale, steps):
 
 def test_a_checkpoint_without_its_epochs_is_refused(tmp_path):
     small_model().save(tmp_path / "a.keras")
-    with pytest.raises(ValueError, match="`path` must be a checkpoint of this version of .* Received: path=.*a.keras"):
+    with pytest.raises(
+        ValueError, match="`path` must be a whole checkpoint, written by this version of .* Received: path=.*a.keras"
+    ):
         recipe.epochs_done(tmp_path / "a.keras")
     (tmp_path / "a.keras").write_bytes(b"PK")
-    with pytest.raises(ValueError, match="`path` must be a whole checkpoint. Received: path=.*a.keras"):
+    with pytest.raises(
+        ValueError, match="`path` must be a whole checkpoint, written by this version of .* Received: path=.*a.keras"
+    ):
         recipe.epochs_done(tmp_path / "a.keras")
 
 
