@@ -231,7 +231,11 @@ KINDS = {
     "ops.Pad": Kind(fields.pad, macs.nothing),
     "ops.Flip": Kind(fields.flip, macs.nothing),
     **_layers("CenterCrop RandomCrop Resizing", fields.unknown, macs.nothing),
-    "ops.Resize": Kind(fields.unknown, macs.nothing),
+    **_ops(
+        "BroadcastTo DepthToSpace Glu OneHot Repeat Resize Roll Rot90 Sort SpaceToDepth Take Tile",
+        fields.unknown,
+        macs.nothing,
+    ),
     # over all places, or all channels
     **_ranks("GlobalMaxPooling?D GlobalAveragePooling?D", fields.pool_globally, macs.nothing),
     **_ranks("AdaptiveAveragePooling?D AdaptiveMaxPooling?D", fields.adapt, macs.nothing),
@@ -254,6 +258,7 @@ KINDS = {
     "EinsumDense": Kind(fields.contract, macs.einsum_dense),
     "ops.Einsum": Kind(fields.contract, macs.contract),
     "ops.Matmul": Kind(fields.contract, macs.contract),
+    "AdditiveAttention": Kind(fields.attend, macs.unknown),
     "Attention": Kind(fields.attend, macs.attend),
     "GroupedQueryAttention": Kind(fields.attend, macs.attend_in_groups),
     "MultiHeadAttention": Kind(fields.attend, macs.attend_with_heads),

@@ -367,6 +367,14 @@ def test_attention_across_two_sequences():
     assert groups.macs == 7 * 8 * 4 * 3 * 2 + 2 * 7 * 8 * 2 * 3 + 2 * 7 * 7 * 4 * 3
 
 
+def test_field_and_work_are_known_apart():
+    row = last(through(lambda x: layers.AdditiveAttention()([x, x]), (7, 8)))
+    assert (row.macs, row.receptive_field) == ("unknown", "whole input")
+    for function in (ops.glu, lambda x: ops.roll(x, 1, axis=1), lambda x: ops.repeat(x, 2, axis=1)):
+        row = last(through(function))
+        assert (row.macs, row.receptive_field) == (0, "unknown")
+
+
 def test_words_are_looked_up_without_work():
     words = keras.Input((1,), dtype="string")
     looked_up = layers.Embedding(9, 4)(layers.StringLookup(vocabulary=["a", "b"])(words))
