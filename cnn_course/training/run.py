@@ -285,6 +285,7 @@ def _cut(path, rows):
 
 def _report(skipped, path):
     """Say which files were left out: the first ten here, all of them in a file."""
+    path.unlink(missing_ok=True)
     lines = [f"{file}: {problem}" for file, problem in skipped.items()]
     for line in lines[:10]:
         _say(f"Skipped {line}")

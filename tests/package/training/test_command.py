@@ -294,6 +294,9 @@ def test_all_files_that_are_skipped_are_listed(photos, tmp_path, capsys):
     assert error.count("Skipped /") == 10 and "Skipped in all: 13 files, see " in error
     lines = (tmp_path / "run" / "skipped.txt").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 13 and all(": is no image of a kind that is read" in line for line in lines)
+    for file in folder.rglob("*.txt"):
+        file.unlink()
+    assert train(tmp_path / "run", "--resume") == 0 and not (tmp_path / "run" / "skipped.txt").exists()
 
 
 def test_top_5_is_measured_where_there_are_more_classes(tmp_path):
