@@ -14,30 +14,12 @@ from cnn_course.data import formats, originals
 
 __all__ = ["DATASETS", "PHOTOS", "Dataset", "load", "photo"]
 
-_DIGIT_NAMES = tuple("0123456789")
-_ORIGINALS = {  # by name: the shape of an image, the names of the classes, the source
-    "mnist": (
-        (28, 28),
-        _DIGIT_NAMES,
-        "LeCun, Cortes & Burges, The MNIST database of handwritten digits, CC BY-SA 3.0",
-    ),
-    "fashion_mnist": (
-        (28, 28),
-        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        "Xiao, Rasul & Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747, MIT",
-    ),
-    "cifar10": (
-        (32, 32, 3),
-        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-        "Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, CIFAR-10, no license stated",
-    ),
-}
 _SEED = 0
 _TEXTURES = ("brick", "grass", "gravel")
 _QUADRANTS = {"train": ((0, 0), (256, 256)), "validation": ((0, 256),), "test": ((256, 0),)}  # (top, left)
 _OFFSETS = (0, 14, 28)  # 28 + 227 = 255 of 256 pixels
 
-DATASETS = ("digits", "textures", *_ORIGINALS)
+DATASETS = ("digits", "textures", *originals.ORIGINALS)
 PHOTOS = ("brick", "cat", "coffee", "grass", "gravel")
 
 
@@ -104,7 +86,7 @@ def load(name, path=None):
     Dataset(train (54, 227, 227, 3), validation (27, 227, 227, 3), test (27, 227, 227, 3), 3 classes)
     """
     _validate_name(name, DATASETS, "data set")
-    if name in _ORIGINALS:
+    if name in originals.ORIGINALS:
         return _load_original(name, path)
     if path is not None:
         raise ValueError(f"{name!r} comes with the course: `path` must be None. Received: path={path!r}.")
@@ -147,7 +129,7 @@ def _load_digits():
         for key, values in _read("digits").items()
     }
     source = "Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, CC BY 4.0, enlarged from 8x8"
-    return Dataset(**arrays, class_names=_DIGIT_NAMES, source=source)
+    return Dataset(**arrays, class_names=tuple("0123456789"), source=source)
 
 
 def _load_textures():
@@ -163,10 +145,10 @@ def _load_textures():
 
 
 def _load_original(name, path):
-    image_shape, class_names, source = _ORIGINALS[name]
+    original = originals.ORIGINALS[name]
     if path is None or originals.is_address(path):
         path = originals.fetch(name, mirror=path)
-    arrays = formats.read(name, path, image_shape)
+    arrays = formats.read(name, path, original.image_shape)
     chosen = _validation_mask(arrays["y_train"])
     parts = {"train": ("train", ~chosen), "validation": ("train", chosen), "test": ("test", slice(None))}
     splits = {}
@@ -174,7 +156,7 @@ def _load_original(name, path):
         images = _pixels(arrays[f"x_{part}"][index])
         splits[f"x_{split}"] = images if images.ndim == 4 else images[..., np.newaxis]
         splits[f"y_{split}"] = arrays[f"y_{part}"][index].astype(np.int64)
-    return Dataset(**splits, class_names=class_names, source=source)
+    return Dataset(**splits, class_names=original.class_names, source=original.source)
 
 
 def _validation_mask(labels):

@@ -11,15 +11,32 @@ CHUNK = 2**16  # bytes
 
 
 class Original(NamedTuple):
-    """Where the files of a data set are published, and the published checksum of each."""
+    """A data set that is fetched: where its files are published, with their checksums, and what they hold.
+
+    Attributes:
+        address: str, the folder of the files.
+        checksums: dict from the name of a file to its published checksum.
+        image_shape: tuple of ints, as in the files: (height, width) or (height, width, channels).
+        class_names: tuple of str, in the order of the labels.
+        source: str, authors and license.
+    """
 
     address: str
     checksums: dict
+    image_shape: tuple
+    class_names: tuple
+    source: str
 
 
 KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 ORIGINALS = {
-    "mnist": Original(KERAS, {"mnist.npz": "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"}),
+    "mnist": Original(
+        KERAS,
+        {"mnist.npz": "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
+        (28, 28),
+        tuple("0123456789"),
+        "LeCun, Cortes & Burges, The MNIST database of handwritten digits, CC BY-SA 3.0",
+    ),
     "fashion_mnist": Original(
         KERAS,
         {
@@ -28,9 +45,16 @@ ORIGINALS = {
             "t10k-images-idx3-ubyte.gz": "md5:bef4ecab320f06d8554ea6380940ec79",
             "t10k-labels-idx1-ubyte.gz": "md5:bb300cfdad3c16e7a12a480ee83cd310",
         },
+        (28, 28),
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        "Xiao, Rasul & Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747, MIT",
     ),
     "cifar10": Original(
-        "https://www.cs.toronto.edu/~kriz", {"cifar-10-binary.tar.gz": "md5:c32a1d4ab5d03f1284b67883e8d87530"}
+        "https://www.cs.toronto.edu/~kriz",
+        {"cifar-10-binary.tar.gz": "md5:c32a1d4ab5d03f1284b67883e8d87530"},
+        (32, 32, 3),
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        "Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, CIFAR-10, no license stated",
     ),
 }
 

@@ -60,7 +60,11 @@ def server(tmp_path, monkeypatch):
             files = published_files(name, originals(name))
             running.files |= files
             checksums = {file: f"sha256:{hashlib.sha256(content).hexdigest()}" for file, content in files.items()}
-            monkeypatch.setitem(fetching.ORIGINALS, name, fetching.Original(running.address, checksums))
+            monkeypatch.setitem(
+                fetching.ORIGINALS,
+                name,
+                fetching.ORIGINALS[name]._replace(address=running.address, checksums=checksums),
+            )
         monkeypatch.setenv("CNN_COURSE_DATA_HOME", str(tmp_path / "cache"))
         monkeypatch.delenv("CNN_COURSE_DATA_URL", raising=False)
         for proxy in ("NO_PROXY", "no_proxy"):
