@@ -14,6 +14,7 @@ __all__ = [
     "named",
     "validate_array",
     "validate_bool",
+    "validate_image_shape",
     "validate_integer",
     "validate_number",
     "validate_pair",
@@ -77,6 +78,19 @@ def validate_pair(value, name, minimum=1):
         raise TypeError(f"`{name}` must be an integer or a pair of integers. Received: {named(name, value)}.")
     height, width = parts
     return validate_integer(height, name, minimum), validate_integer(width, name, minimum)
+
+
+def validate_image_shape(value, name):
+    """Return (height, width, channels) as three ints of at least 1; height and width may be None, for any.
+
+    >>> validate_image_shape([28, None, 1], "input_shape")
+    (28, None, 1)
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 3:
+        raise TypeError(f"`{name}` must be (height, width, channels). Received: {named(name, value)}.")
+    height, width, channels = value
+    sizes = (size if size is None else validate_integer(size, name, minimum=1) for size in (height, width))
+    return *sizes, validate_integer(channels, name, minimum=1)
 
 
 def validate_path(value, name):

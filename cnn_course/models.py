@@ -1,12 +1,16 @@
 """The course's networks in plain Keras: each function returns a built, untrained `keras.Model`.
 
-Every function can be copied into a notebook as it stands.
+Every function can be copied into a notebook as it stands: below `import keras` and `from keras import layers`. What all
+of them refuse is said once, at the end.
 """
+
+import functools
+import inspect
 
 import keras
 from keras import layers
 
-from cnn_course._validate import validate_integer, validate_number
+from cnn_course._validate import validate_image_shape, validate_integer, validate_number
 
 __all__ = ["LocalResponseNormalization", "alexnet", "all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
 
@@ -207,66 +211,100 @@ def lenet5(input_shape=(28, 28, 1), classes=10):
 
 
 def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
-    """AlexNet, the network of 2012, in three builds (lesson 13).
+    """AlexNet, the network of 2012, in four builds (lesson 13).
 
     `"two_tower"` is the original: the second, fourth and fifth convolution in two groups, which the paper placed on
     two GPUs. `"one_tower"` is the same without groups. `"textbook"` also leaves out the normalization and reads
-    images of 224x224 without padding, so that 5x5 instead of 6x6 positions reach the dense layers.
+    images of 224x224 without padding, so that 5x5 instead of 6x6 positions reach the dense layers. `"one_gpu"` is the
+    author's version of 2014, most used today: fewer filters, no groups, no normalization, two pixels of padding around
+    224x224, and dropout before the dense layers instead of after them.
+
+    The layers have the names of the papers: convolutions C1 to C5, pools P1, P2 and P5, dense layers F6 to F8; N1 and
+    N2 normalize, D5 to D7 drop.
 
     Args:
-        variant: str, `"two_tower"`, `"one_tower"` or `"textbook"`.
-        input_shape: tuple of three ints (height, width, channels), height and width at least 67 pixels;
-            None for (224, 224, 3) in the textbook build and (227, 227, 3) in the others.
+        variant: str, `"two_tower"`, `"one_tower"`, `"textbook"` or `"one_gpu"`.
+        input_shape: tuple of three ints (height, width, channels), height and width at least 67 pixels (63 for
+            one GPU); None for (227, 227, 3) with one or two towers and (224, 224, 3) in the other builds.
         classes: int >= 1, number of classes.
-        width: float > 0, multiplies the filters and units of every hidden layer, for small machines; they are
-            rounded to even numbers.
+        width: float above 0 and at most 4, multiplies the filters and units of every hidden layer, for small machines;
+            they are rounded to even numbers.
 
     Returns:
-        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes); with the
-        defaults 60,965,224 parameters, 62,378,344 with one tower and 50,844,008 in the textbook build.
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes). With the defaults:
+        60,965,224 parameters and 724,406,816 multiply-accumulates; 62,378,344 and 1,135,256,096 with one tower;
+        50,844,008 and 1,009,945,728 in the textbook build; 61,100,840 and 714,188,480 for one GPU.
 
     Raises:
-        TypeError: the width is not a number.
-        ValueError: the variant is unknown, the width is not positive, or the image is too small (from Keras).
+        ValueError: the variant is unknown, or the image is too small (from Keras).
 
     Source:
         Krizhevsky, Sutskever & Hinton (2012), ImageNet Classification with Deep Convolutional Neural Networks,
-        sections 3.1 to 3.5; the textbook build: Zhang et al., Dive into Deep Learning, section 8.1.
+        sections 3.1 to 3.5; the textbook build: Zhang et al., Dive into Deep Learning, section 8.1; for one GPU:
+        Krizhevsky (2014), One weird trick for parallelizing convolutional neural networks, arXiv:1404.5997, as in
+        torchvision.
 
     >>> alexnet("textbook", classes=3, width=0.25).count_params()
     2933091
     """
-    if not isinstance(variant, str) or variant not in ("two_tower", "one_tower", "textbook"):
-        raise ValueError(f"variant must be 'two_tower', 'one_tower' or 'textbook'. Received: {variant!r}.")
-    width = validate_number(width, "width", above=0)
-    textbook = variant == "textbook"
+    if not isinstance(variant, str) or variant not in ("two_tower", "one_tower", "textbook", "one_gpu"):
+        raise ValueError(
+            f"`variant` must be 'two_tower', 'one_tower', 'textbook' or 'one_gpu'. Received: variant={variant!r}."
+        )
+    towers, one_gpu = variant in ("two_tower", "one_tower"), variant == "one_gpu"
     groups = 2 if variant == "two_tower" else 1
-
-    def scaled(count):
-        return max(2, 2 * round(count * width / 2))
-
-    def normalization():
-        return [] if textbook else [LocalResponseNormalization()]
+    filters = (64, 192, 384, 256, 256) if one_gpu else (96, 256, 384, 384, 256)
+    c1, c2, c3, c4, c5, f6, f7 = (max(2, 2 * round(count * width / 2)) for count in (*filters, 4096, 4096))
+    size = 227 if towers else 224
 
     return keras.Sequential(
         [
-            keras.Input(input_shape or ((224, 224, 3) if textbook else (227, 227, 3))),
-            layers.Conv2D(scaled(96), 11, strides=4, activation="relu"),
-            *normalization(),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Conv2D(scaled(256), 5, padding="same", groups=groups, activation="relu"),
-            *normalization(),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Conv2D(scaled(384), 3, padding="same", activation="relu"),
-            layers.Conv2D(scaled(384), 3, padding="same", groups=groups, activation="relu"),
-            layers.Conv2D(scaled(256), 3, padding="same", groups=groups, activation="relu"),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Flatten(),
-            layers.Dense(scaled(4096), activation="relu"),
-            layers.Dropout(0.5),
-            layers.Dense(scaled(4096), activation="relu"),
-            layers.Dropout(0.5),
-            layers.Dense(classes, activation="softmax"),
+            keras.Input((size, size, 3) if input_shape is None else input_shape),
+            *([layers.ZeroPadding2D(2, name="padding")] if one_gpu else []),
+            layers.Conv2D(c1, 11, strides=4, activation="relu", name="C1"),
+            *([LocalResponseNormalization(name="N1")] if towers else []),
+            layers.MaxPooling2D(3, strides=2, name="P1"),
+            layers.Conv2D(c2, 5, padding="same", groups=groups, activation="relu", name="C2"),
+            *([LocalResponseNormalization(name="N2")] if towers else []),
+            layers.MaxPooling2D(3, strides=2, name="P2"),
+            layers.Conv2D(c3, 3, padding="same", activation="relu", name="C3"),
+            layers.Conv2D(c4, 3, padding="same", groups=groups, activation="relu", name="C4"),
+            layers.Conv2D(c5, 3, padding="same", groups=groups, activation="relu", name="C5"),
+            layers.MaxPooling2D(3, strides=2, name="P5"),
+            layers.Flatten(name="flatten"),
+            *([layers.Dropout(0.5, name="D5")] if one_gpu else []),
+            layers.Dense(f6, activation="relu", name="F6"),
+            layers.Dropout(0.5, name="D6"),
+            layers.Dense(f7, activation="relu", name="F7"),
+            *([layers.Dropout(0.5, name="D7")] if not one_gpu else []),
+            layers.Dense(classes, activation="softmax", name="F8"),
         ],
         name=f"alexnet_{variant}",
     )
+
+
+_ARGUMENTS = {
+    "input_shape": validate_image_shape,
+    "classes": functools.partial(validate_integer, minimum=1),
+    "width": functools.partial(validate_number, above=0, maximum=4),
+}
+
+
+def _checked(build):
+    """The same function, which refuses bad arguments by name; no decorator, so that its source can be pasted."""
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def checked(*args, **options):
+        given = signature.bind(*args, **options).arguments
+        for name, validate in _ARGUMENTS.items():
+            if name in given and given[name] is not signature.parameters[name].default:
+                given[name] = validate(given[name], name)
+        return build(**given)
+
+    return checked
+
+
+alexnet, all_convolutional, lenet5, pooled_cnn, strided_cnn = map(
+    _checked, (alexnet, all_convolutional, lenet5, pooled_cnn, strided_cnn)
+)

@@ -37,6 +37,7 @@ def keywords(function, **options):
     return lambda: function(**options)
 
 
+NETWORKS = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.lenet5, models.alexnet]
 V, T = ValueError, TypeError
 TABLE = {
     "figures.panels": [
@@ -122,23 +123,41 @@ TABLE = {
     ],
     "models": [
         *[
-            (lambda v=v, make=make: make(classes=v), V, "`units`, expected a positive integer. Received: units=")
-            for make in (models.pooled_cnn, models.strided_cnn, models.lenet5)
-            for v in (0, -1, "3", 2.5, None)
+            (lambda v=v, make=make: make(classes=v), T, "`classes` must be an integer. Received: classes=")
+            for make in NETWORKS
+            for v in ("3", 2.5, None, True)
         ],
         *[
-            (lambda v=v: models.pooled_cnn(v), V, "shape")
-            for v in (None, 3, "3", 2.5, (28, 28), (5, 5, 1), {}, (-1, 28, 1))
+            (lambda v=v, make=make: make(classes=v), V, f"`classes` must be at least 1. Received: classes={v}")
+            for make in NETWORKS
+            for v in (0, -1)
         ],
         *[
-            (lambda v=v: models.alexnet(v), V, "variant must be 'two_tower', .* Received: ")
-            for v in ("", None, 3, PLANE)
+            (lambda v=v, make=make: make(input_shape=v), T, r"`input_shape` must be \(height, width, channels\)")
+            for make in NETWORKS
+            for v in (3, "3", 2.5, (28, 28), (), 0, {}, PLANE)
         ],
         *[
-            (lambda v=v: models.alexnet(width=v), T, "`width` must be a number. Received: ")
+            (lambda v=v, make=make: make(input_shape=v), V, "`input_shape` must be at least 1. Received: input_shape=")
+            for make in NETWORKS
+            for v in ((-1, 28, 1), (28, 0, 1), (28, 28, 0))
+        ],
+        (lambda: models.pooled_cnn((28, 28.0, 1)), T, "`input_shape` must be an integer. Received: input_shape=28.0"),
+        (lambda: models.pooled_cnn((28, 28, None)), T, "`input_shape` must be an integer. Received: input_shape=None"),
+        (lambda: models.pooled_cnn(None), T, r"`input_shape` must be \(height, .* Received: input_shape=None"),
+        (lambda: models.pooled_cnn((5, 5, 1)), V, "zero or negative"),
+        *[
+            (lambda v=v: models.alexnet(v), V, "`variant` must be 'two_tower', .* Received: variant=")
+            for v in ("", "three", None, 3, PLANE)
+        ],
+        *[
+            (lambda v=v: models.alexnet(width=v), T, "`width` must be a number. Received: width=")
             for v in (None, "1", True, PLANE)
         ],
-        (lambda: models.alexnet(width=math.inf), V, "`width` must be a finite number above 0. Received: width=inf"),
+        *[
+            (lambda v=v: models.alexnet(width=v), V, "`width` must be a finite number above 0 and of at most 4. R")
+            for v in (0, -1.0, math.nan, math.inf, 1e308, 5)
+        ],
         *[
             (
                 lambda name=name: models.LocalResponseNormalization(**{name: "1"}),

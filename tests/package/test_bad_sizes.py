@@ -93,6 +93,13 @@ def bias(value):
     return value is None or numbers(value, rank=1)
 
 
+def shape(value):
+    """Height, width (None: any) and channels."""
+    if not isinstance(value, (tuple, list)) or len(value) != 3:
+        return False
+    return whole(value[2]) and all(size is None or whole(size) for size in value[:2])
+
+
 def layers(value):
     if isinstance(value, np.ndarray):
         return value.shape[:1] == (0,)
@@ -114,6 +121,7 @@ ARGUMENTS = {
     arithmetic.transposed_output_size: {"padding": padding, **AXIS},
     _validate.validate_array: {"values": plane},
     _validate.validate_bool: {"value": flag},
+    _validate.validate_image_shape: {"value": shape},
     _validate.validate_integer: {"value": whole},
     _validate.validate_number: {"value": positive},
     _validate.validate_pair: {"value": pair},
@@ -254,6 +262,8 @@ def other_call(draw, function):
         return {"values": array(draw, *draw(st.lists(SMALL, max_size=4)))}
     if function is _validate.validate_array:
         return {"values": array(draw, draw(SMALL), draw(SMALL)), "name": "values", "rank": 2}
+    if function is _validate.validate_image_shape:
+        return {"value": draw(st.tuples(SMALL | st.none(), SMALL | st.none(), SMALL)), "name": "value"}
     if function is _validate.validate_bool:
         return {"value": draw(st.booleans()), "name": "value"}
     if function is _validate.validate_path:
