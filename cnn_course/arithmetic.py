@@ -1,4 +1,8 @@
-"""Sizes, padding, parameters, work and receptive fields: integers in, integers out, standard library only."""
+"""Sizes, padding, parameters, work and receptive fields: integers in, integers out, standard library only.
+
+`output_size` says what the arguments are that most functions share. Sizes are pixels; "int" is anything with
+`__index__` except bool. What is no integer is a TypeError; what is too small, unknown or does not fit is a ValueError.
+"""
 
 import reprlib
 from typing import NamedTuple
@@ -22,19 +26,15 @@ def output_size(input_size, kernel_size, strides=1, padding="valid", dilation_ra
     """Number of positions that a kernel visits along one axis.
 
     Args:
-        input_size: int >= 1, length of the axis in pixels.
-        kernel_size: int >= 1, length of the kernel in pixels.
-        strides: int >= 1, step of the kernel in pixels.
+        input_size: int >= 1, length of the axis.
+        kernel_size: int >= 1, length of the kernel.
+        strides: int >= 1, step of the kernel.
         padding: `"valid"` (none), `"same"` (as in Keras), an int >= 0 (pixels on *each* side),
             or a pair `(before, after)` of such ints.
-        dilation_rate: int >= 1, distance in pixels between neighboring kernel elements.
+        dilation_rate: int >= 1, distance between neighboring kernel elements.
 
     Returns:
-        int >= 1, length of the output along that axis in pixels.
-
-    Raises:
-        TypeError: a size, the strides, the dilation rate or an amount of padding is not an integer.
-        ValueError: one of them is too small, the kernel does not fit, or the padding is unknown.
+        int >= 1, length of the output along that axis.
 
     Source:
         Dumoulin & Visin (2016), arXiv:1603.07285, relationships 6 and 15.
@@ -60,20 +60,11 @@ def output_size(input_size, kernel_size, strides=1, padding="valid", dilation_ra
 def same_padding(input_size, kernel_size, strides=1, dilation_rate=1):
     """Pixels that Keras adds before and after an axis for `padding="same"`.
 
-    The output then has `ceil(input_size / strides)` positions; an odd pixel goes to the end.
-
-    Args:
-        input_size: int >= 1, length of the axis in pixels.
-        kernel_size: int >= 1, length of the kernel in pixels.
-        strides: int >= 1, step of the kernel in pixels.
-        dilation_rate: int >= 1, distance in pixels between neighboring kernel elements.
+    The output then has `ceil(input_size / strides)` positions; an odd pixel goes to the end. Arguments as in
+    `output_size`.
 
     Returns:
         `(before, after)`, ints >= 0 in pixels.
-
-    Raises:
-        TypeError: an argument is not an integer.
-        ValueError: an argument is below 1.
 
     Source:
         TensorFlow, `tf.nn`, "Notes on padding".
@@ -89,39 +80,24 @@ def same_padding(input_size, kernel_size, strides=1, dilation_rate=1):
 
 
 def padding_amounts(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1):
-    """Translate any form of padding into pixels before and after one axis.
-
-    Args:
-        input_size, kernel_size, strides, padding, dilation_rate: as in `output_size`.
+    """Translate any form of padding into pixels before and after one axis. Arguments as in `output_size`.
 
     Returns:
         `(before, after)`, ints >= 0 in pixels.
-
-    Raises:
-        TypeError: an argument is not an integer, or `padding` is of a type that has no meaning here.
-        ValueError: an argument is too small, or `padding` is an unknown word or has another number of parts than 2.
 
     >>> padding_amounts(8, kernel_size=3, padding="same"), padding_amounts(8, kernel_size=3, padding=2)
     ((1, 1), (2, 2))
     """
     sizes = _validate_sizes(input_size, kernel_size, strides, dilation_rate)
-    if isinstance(padding, str):
-        if padding == "valid":
-            return 0, 0
-        if padding == "same":
-            return same_padding(*sizes)
+    if isinstance(padding, str) and padding in ("valid", "same"):
+        return same_padding(*sizes) if padding == "same" else (0, 0)
+    parts = padding if isinstance(padding, (tuple, list)) else (padding, padding)
+    if isinstance(padding, str) or len(parts) != 2:
         raise ValueError(
             f'`padding` must be "valid", "same", an integer or a pair. Received: padding={reprlib.repr(padding)}.'
         )
-    if isinstance(padding, (tuple, list)):
-        if len(padding) != 2:
-            raise ValueError(
-                f"`padding` must have two parts, (before, after). Received: padding={reprlib.repr(padding)}."
-            )
-        before, after = padding
-        return validate_integer(before, "padding", 0), validate_integer(after, "padding", 0)
-    amount = validate_integer(padding, "padding", minimum=0)
-    return amount, amount
+    before, after = parts
+    return validate_integer(before, "padding", minimum=0), validate_integer(after, "padding", minimum=0)
 
 
 def transposed_output_size(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1):
@@ -134,10 +110,6 @@ def transposed_output_size(input_size, kernel_size, strides=1, padding="valid", 
 
     Returns:
         int >= 1, length of the output along that axis in pixels: the convolution with the same numbers leads back.
-
-    Raises:
-        TypeError: a size, the strides, the dilation rate or an amount of padding is not an integer.
-        ValueError: one of them is too small, the padding is unknown, or nothing would be left of the output.
 
     Source:
         Dumoulin & Visin (2016), arXiv:1603.07285, relationship 13; for the words, `Conv2DTranspose` of Keras.
@@ -168,7 +140,7 @@ def conv_parameters(kernel_size, in_channels, filters, use_bias=True, groups=1):
     """Parameters of a 2-D convolution: its weights and one bias per filter.
 
     Args:
-        kernel_size: int >= 1 (square) or a pair (height, width), in pixels.
+        kernel_size: int >= 1 (square) or a pair (height, width).
         in_channels: int >= 1, channels of the input.
         filters: int >= 1, channels of the output.
         use_bias: bool.
@@ -176,10 +148,6 @@ def conv_parameters(kernel_size, in_channels, filters, use_bias=True, groups=1):
 
     Returns:
         int, the number of parameters.
-
-    Raises:
-        TypeError: a size is not an integer, or `use_bias` is not a bool.
-        ValueError: a size is below 1, or `groups` does not divide the channels.
 
     Source:
         Krizhevsky et al. (2012), section 3.5, for grouped kernels.
@@ -202,10 +170,6 @@ def dense_parameters(inputs, units, use_bias=True):
     Returns:
         int, the number of parameters.
 
-    Raises:
-        TypeError: a size is not an integer, or `use_bias` is not a bool.
-        ValueError: a size is below 1.
-
     Source:
         Goodfellow, Bengio & Courville (2016), Deep Learning, section 6.4.
 
@@ -220,15 +184,11 @@ def conv_macs(output_size, kernel_size, in_channels, filters, groups=1):
     """Multiply-accumulates of a 2-D convolution for one image: each weight works once at each position.
 
     Args:
-        output_size: int >= 1 (square) or a pair (height, width), in pixels.
+        output_size: int >= 1 (square) or a pair (height, width).
         kernel_size, in_channels, filters, groups: as in `conv_parameters`.
 
     Returns:
         int, the number of multiplications (each with its addition; the bias is not counted).
-
-    Raises:
-        TypeError: a size is not an integer.
-        ValueError: a size is below 1, or `groups` does not divide the channels.
 
     Source:
         Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
@@ -261,7 +221,7 @@ def receptive_field(layers):
     """Follow size, jump and position of the receptive field through a stack of layers, along one axis.
 
     Args:
-        layers: iterable of `(kernel_size, strides, padding, dilation_rate)` in the order of the network, each as in
+        layers: iterable of `(kernel_size, strides, padding, dilation_rate)` in the order of the network, as in
             `output_size`. `"same"` with strides is taken for sizes that the strides divide; where they do not, give
             the pair that `same_padding` returns. (Only `padding` and `start` depend on it.)
 
@@ -269,9 +229,7 @@ def receptive_field(layers):
         list of `ReceptiveField`, one a layer.
 
     Raises:
-        TypeError: a number is not an integer, or a layer is not a sequence of four.
-        ValueError: a number is too small, a padding is unknown, a layer has not four parts, or the field spans 2**53
-            pixels or more, where `start` would no longer be exact.
+        ValueError: besides, where the field spans 2**53 pixels or more: `start` would no longer be exact.
 
     Source:
         Araujo, Norris & Sim (2019), Computing Receptive Fields of CNNs, Distill, equations 2 to 5.

@@ -6,7 +6,7 @@ def pair(value):
 
 
 def padding_amounts(padding, image_size, kernel_size, strides, dilation):
-    """Pixels before and after each axis, by the definition of "same" and not by the code under test."""
+    """Pixels before and after each axis, by the definition of "same"."""
     if padding == "valid":
         return ((0, 0), (0, 0))
     if isinstance(padding, int):

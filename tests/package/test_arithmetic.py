@@ -1,15 +1,25 @@
-"""Sizes and padding against counting by hand and against Keras."""
+"""Sizes, padding, parameters, work and receptive fields against counting by hand and against Keras."""
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sizes import pair
 
-from cnn_course._validate import validate_path
-from cnn_course.arithmetic import output_size, padding_amounts, same_padding
+import cnn_course.quiet  # noqa: F401  (before Keras)
+from cnn_course.arithmetic import (
+    conv_macs,
+    conv_parameters,
+    dense_parameters,
+    output_size,
+    receptive_field,
+    same_padding,
+    transposed_output_size,
+)
+
+import keras  # isort: skip
 
 AMOUNTS = range(4)
 PADDINGS = ["valid", "same", *AMOUNTS, *itertools.product(AMOUNTS, AMOUNTS)]
@@ -49,9 +59,6 @@ def test_same_padding_is_the_least_that_gives_all_positions():
 
 
 def test_sizes_that_keras_computes():
-    import cnn_course.quiet  # noqa: F401, I001  (before Keras)
-    import keras
-
     compared = 0
     for kernel, strides, rate, padding in itertools.product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same")):
         if strides > 1 and rate > 1:
@@ -87,43 +94,121 @@ def test_numpy_integers_are_integers_and_do_not_wrap():
     assert type(output_size(np.int64(9), 3)) is int
 
 
-@pytest.mark.parametrize("name", ["input_size", "kernel_size", "strides", "dilation_rate"])
-@pytest.mark.parametrize("value", [0, -3])
-def test_sizes_below_one_are_refused(name, value):
-    arguments = {"input_size": 8, "kernel_size": 3} | {name: value}
-    for function in (output_size, same_padding, padding_amounts):
-        with pytest.raises(ValueError, match=f"`{name}` must be at least 1. Received: {name}={value}"):
-            function(**arguments)
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize(("channels", "filters", "groups"), [(3, 64, 1), (4, 6, 2), (6, 6, 6), (8, 4, 4)])
+@pytest.mark.parametrize("kernel_size", [1, 3, (3, 5)])
+def test_parameters_equal_those_of_keras(kernel_size, channels, filters, groups, use_bias):
+    layer = keras.layers.Conv2D(filters, kernel_size, use_bias=use_bias, groups=groups)
+    layer.build((None, 9, 9, channels))
+    assert conv_parameters(kernel_size, channels, filters, use_bias, groups) == layer.count_params()
 
 
-@pytest.mark.parametrize("name", ["input_size", "kernel_size", "strides", "dilation_rate"])
-@pytest.mark.parametrize("value", [2.0, True, np.True_, "3", None, (3, 3), np.array([3, 3]), np.float32(3)], ids=repr)
-def test_what_is_no_integer_is_refused(name, value):
-    arguments = {"input_size": 8, "kernel_size": 3} | {name: value}
-    for function in (output_size, same_padding, padding_amounts):
-        with pytest.raises(TypeError, match=f"`{name}` must be an integer. Received: {name}="):
-            function(**arguments)
+def test_dense_parameters_equal_those_of_keras():
+    for inputs, units, use_bias in itertools.product((1, 128), (1, 10), (True, False)):
+        layer = keras.layers.Dense(units, use_bias=use_bias)
+        layer.build((None, inputs))
+        assert dense_parameters(inputs, units, use_bias) == layer.count_params()
+
+
+def test_known_counts():
+    assert conv_parameters(3, 3, 64) == 28 * 64 == 1_792
+    assert conv_parameters(5, 3, 1) == 76
+    assert dense_parameters(32 * 32 * 3, 32 * 32 * 64) == 201_326_592 + 65_536 == 201_392_128
+    assert dense_parameters(10**6, 1000, use_bias=False) == 10**9
+    assert conv_macs(27, 5, 96, 256, groups=2) == 223_948_800
+    assert sum(conv_macs(*layer) for layer in [(26, 3, 1, 32), (11, 3, 32, 64), (3, 3, 64, 128)]) == 3_088_512
+
+
+def test_macs_equal_counting():
+    for size, kernel, channels, filters, groups in [((2, 3), (1, 2), 4, 6, 2), (3, 2, 2, 3, 1), (2, (3, 1), 3, 3, 3)]:
+        (rows, columns), (height, width) = pair(size), pair(kernel)
+        count = 0
+        for _ in np.ndindex(rows, columns, height, width):
+            for filter_index, channel in np.ndindex(filters, channels):
+                count += filter_index // (filters // groups) == channel // (channels // groups)
+        assert conv_macs(size, kernel, channels, filters, groups) == count
+
+
+def test_transposed_sizes_equal_those_of_keras():
+    for size, kernel, strides, padding in itertools.product((1, 4, 7), (1, 2, 3, 5), (1, 2, 3), ("valid", "same")):
+        layer = keras.layers.Conv2DTranspose(1, kernel, strides, padding)
+        expected = layer.compute_output_shape((None, size, size, 1))[1]
+        assert transposed_output_size(size, kernel, strides, padding) == expected
+
+
+def test_transposed_sizes_equal_the_pixels_that_are_written():
+    for size, kernel, strides, dilation in itertools.product(range(1, 8), range(1, 6), range(1, 4), (1, 2)):
+        written = {i * strides + a * dilation for i in range(size) for a in range(kernel)}
+        for before, after in itertools.product(range(3), range(3)):
+            left = max(written) + 1 - before - after
+            if left >= 1:
+                assert transposed_output_size(size, kernel, strides, (before, after), dilation) == left
+
+
+@given(st.integers(1, 500), st.integers(1, 20), st.integers(1, 9), st.integers(0, 5), st.integers(1, 4))
+def test_the_convolution_leads_back(size, kernel, strides, padding, dilation):
+    extent = dilation * (kernel - 1) + 1
+    if (size - 1) * strides + extent - 2 * padding < 1:
+        return
+    larger = transposed_output_size(size, kernel, strides, padding, dilation)
+    assert output_size(larger, kernel, strides, padding, dilation) == size
+
+
+def dependencies(layers, position):
+    """Input positions that one output value depends on, followed back layer by layer; no code under test."""
+    seen = {position}
+    for kernel, strides, padding, dilation in reversed(layers):
+        seen = {p * strides - padding + dilation * a for p in seen for a in range(kernel)}
+    return seen
+
+
+LAYER = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3))
+
+
+@given(st.lists(LAYER, min_size=1, max_size=5), st.integers(0, 3))
+def test_receptive_fields_equal_what_an_output_depends_on(layers, position):
+    fields = receptive_field(layers)
+    assert len(fields) == len(layers)
+    for depth, field in enumerate(fields, start=1):
+        seen = dependencies(layers[:depth], position)
+        assert max(seen) - min(seen) + 1 == field.size
+        assert min(seen) == position * field.jump - field.padding
+        assert field.start + position * field.jump == (min(seen) + max(seen)) / 2 + 0.5
+        assert min(dependencies(layers[:depth], position + 1)) - min(seen) == field.jump
+
+
+def test_receptive_fields_of_known_networks():
+    pool = (3, 2, 0, 1)
+    alexnet = [(11, 4, 0, 1), pool, (5, 1, 2, 1), pool, (3, 1, 1, 1), (3, 1, 1, 1), (3, 1, 1, 1), pool]
+    fields = receptive_field(alexnet)
+    convolutions = [fields[index][:2] for index in (0, 2, 4, 5, 6)]
+    assert convolutions == [(11, 4), (51, 8), (99, 16), (131, 16), (163, 16)] and fields[-1][:2] == (195, 32)
+    vgg = [layer for count in (2, 2, 3, 3, 3) for layer in [(3, 1, "same", 1)] * count + [(2, 2, "valid", 1)]]
+    assert receptive_field(vgg)[-1][:2] == (212, 32)
+    assert receptive_field([(2, 1, "valid", 1)] * 2)[-1].size == 3
+    assert receptive_field([(7, 1, "valid", 1)])[-1] == receptive_field([(3, 1, "valid", 1)] * 3)[-1]
+    assert receptive_field([]) == []
+
+
+def test_same_padding_in_receptive_fields():
+    explicit = receptive_field([(3, 1, (1, 1), 1), (3, 2, (0, 1), 1), (5, 1, (2, 2), 1)])
+    assert receptive_field([(3, 1, "same", 1), (3, 2, "same", 1), (5, 1, "same", 1)]) == explicit
 
 
 @pytest.mark.parametrize(
-    ("padding", "error", "message"),
+    ("call", "error", "message"),  # test_bad_sizes.py spoils every argument; these show what a reader meets
     [
-        ("vaild", ValueError, '"valid", "same", an integer or a pair. Received: padding=\'vaild\''),
-        ("SAME", ValueError, "Received: padding='SAME'"),
-        (-1, ValueError, "`padding` must be at least 0. Received: padding=-1"),
-        ((1, -2), ValueError, "`padding` must be at least 0. Received: padding=-2"),
-        ((1, 2, 3), ValueError, "two parts, .* Received: padding=\\(1, 2, 3\\)"),
-        (1.0, TypeError, "`padding` must be an integer. Received: padding=1.0"),
-        (True, TypeError, "`padding` must be an integer. Received: padding=True"),
-        (None, TypeError, "`padding` must be an integer. Received: padding=None"),
-        ((1, "2"), TypeError, "`padding` must be an integer. Received: padding='2'"),
+        (lambda: output_size(8, 3, strides=0), ValueError, "`strides` must be at least 1. Received: strides=0."),
+        (
+            lambda: conv_parameters((3, 3, 3), 3, 64),
+            TypeError,
+            r"an integer or a pair of integers. Received: .*\(3, 3, 3\)",
+        ),
+        (lambda: receptive_field([(3, 1, "vaild", 1)]), ValueError, '"valid", "same", .* Received: padding=\'vaild\''),
+        (lambda: transposed_output_size(1, 3, 1, 2), ValueError, "takes away the whole output. Received: padding=2"),
+        (lambda: conv_macs(8, 3, 4, 6, 4), ValueError, "groups=4, in_channels=4, filters=6"),
     ],
 )
-def test_unknown_padding_is_refused(padding, error, message):
+def test_bad_input_is_refused_with_what_was_received(call, error, message):
     with pytest.raises(error, match=message):
-        output_size(8, 3, padding=padding)
-
-
-@pytest.mark.parametrize("value", ["data/mnist.npz", Path("data") / "mnist.npz"])
-def test_a_path_is_a_str_or_a_path(value):
-    assert validate_path(value, "path") == Path("data", "mnist.npz")
+        call()

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
+from sizes import padding_amounts
+from sizes import pair as pair_of
 
 from cnn_course import _validate, arithmetic, reference
 
@@ -189,10 +191,6 @@ AMOUNT = st.integers(0, 3)
 AMOUNTS = st.tuples(AMOUNT, AMOUNT)
 
 
-def both(value):
-    return value if isinstance(value, tuple) else (value, value)
-
-
 def array(draw, *shape):
     """Small whole numbers, so that every oracle must agree exactly."""
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -284,19 +282,11 @@ def calls(function):
 
 def windows_of(images, padding, strides, pool_size=None, kernel_size=None, kernel=None, dilation_rate=1, value=0, **_):
     """What each position sees: (batch, rows, columns, height, width, channels); no code under test."""
-    size = both(pool_size or kernel_size or kernel.shape[:2])
-    strides, rates = both(size if strides is None else strides), both(dilation_rate)
+    size = pair_of(pool_size or kernel_size or kernel.shape[:2])
+    strides, rates = pair_of(size if strides is None else strides), pair_of(dilation_rate)
     extents = [(length - 1) * rate + 1 for length, rate in zip(size, rates, strict=True)]
-    amounts = both(padding)
-    if padding == "valid":
-        amounts = (0, 0)
-    if padding == "same":
-        lacks = [
-            max(0, (math.ceil(length / step) - 1) * step + extent - length)
-            for length, step, extent in zip(images.shape[1:3], strides, extents, strict=True)
-        ]
-        amounts = tuple((lack // 2, lack - lack // 2) for lack in lacks)
-    padded = np.pad(images.astype(np.float64), [(0, 0), *map(both, amounts), (0, 0)], constant_values=value)
+    amounts = padding_amounts(padding, images.shape[1:3], size, strides, rates)
+    padded = np.pad(images.astype(np.float64), [(0, 0), *amounts, (0, 0)], constant_values=value)
     seen = sliding_window_view(padded, extents, axis=(1, 2))[:, :: strides[0], :: strides[1]]
     return np.moveaxis(seen[..., :: rates[0], :: rates[1]], 3, 5)
 
@@ -368,11 +358,11 @@ def exponentials(logits, axis):
 
 
 def kernel_elements(kernel_size, in_channels, filters, groups, **_):
-    return groups * np.zeros((*both(kernel_size), in_channels // groups, filters // groups)).size
+    return groups * np.zeros((*pair_of(kernel_size), in_channels // groups, filters // groups)).size
 
 
-ORACLES = {  # test_arithmetic.py and test_costs.py count what is not here
-    arithmetic.conv_macs: lambda output_size, **call: math.prod(both(output_size)) * kernel_elements(**call),
+ORACLES = {  # test_arithmetic.py counts what is not here
+    arithmetic.conv_macs: lambda output_size, **call: math.prod(pair_of(output_size)) * kernel_elements(**call),
     arithmetic.conv_parameters: lambda use_bias, **call: kernel_elements(**call) + use_bias * call["filters"],
     arithmetic.dense_parameters: lambda inputs, units, use_bias: np.zeros((inputs + use_bias, units)).size,
     _validate.validate_array: lambda values, **_: values,

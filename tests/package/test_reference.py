@@ -389,3 +389,34 @@ def test_no_result_is_a_view_of_the_images():
     results = [reference.im2col(images, 1), reference.max_pool2d(images, 1), reference.average_pool2d(images, 1)]
     for result in [*results, reference.relu(images), conv2d(images, np.ones((1, 1, 2, 2)))]:
         assert result.flags.writeable and not np.shares_memory(result, images)
+
+
+IMAGES, KERNEL = np.ones((1, 5, 7, 4)), np.ones((3, 2, 4, 6))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),  # test_bad_sizes.py spoils every argument; these show what a reader meets
+    [
+        (
+            lambda: conv2d(IMAGES[0], KERNEL),
+            ValueError,
+            r"have 4 axes. Received: images of shape \(5, 7, 4\)",
+        ),
+        (lambda: conv2d(IMAGES, KERNEL, strides=1.5), TypeError, "or a pair of integers. Received: strides=1.5"),
+        (lambda: conv2d(IMAGES, KERNEL, dilation_rate=3), ValueError, "does not fit.*input_size=5.*dilation_rate=3"),
+        (lambda: conv2d(IMAGES, KERNEL, groups=2), ValueError, "times the kernel's in_channels.*groups=2"),
+        (lambda: conv2d(IMAGES, KERNEL[..., :5], np.ones(6)), ValueError, "one value per filter"),
+        (lambda: conv2d(IMAGES, KERNEL, padding=(1, 2)), ValueError, r"\(\(top, bottom\), \(left, right\)\)"),
+        (lambda: reference.max_pool2d(IMAGES, 2, padding=2), ValueError, "padding alone. Received: padding=2"),
+        (lambda: reference.average_pool2d_gradient(IMAGES, IMAGES, 2), ValueError, r"the output, \(1, 2, 3, 4\). Rec"),
+        (lambda: reference.softmax(np.ones(3), axis=1), ValueError, r"axis=1, logits.shape=\(3,\)"),
+    ],
+)
+def test_bad_input_is_refused_with_what_was_received(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_what_is_not_laid_out_at_once_is_not_refused():
+    images = np.broadcast_to(np.float32(1), (64, 224, 224, 64))  # 1.8 billion values in all windows of a 3x3 kernel
+    assert reference._layout(images, 3, 1, "same", 1).outputs == (224, 224)
