@@ -26,7 +26,7 @@ PICTURES = ROOT / "docs" / "pictures"
 PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the README
     "00_start_here": 0,
     "01_why_convolution": 2,
-    "02_convolution": 10,
+    "02_convolution": 7,
     "03_padding": 7,
     "04_stride": 4,
     "05_channels": 5,

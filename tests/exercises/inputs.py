@@ -32,11 +32,6 @@ def image_and_kernel(generator):
     return values(generator, *(size + whole(generator, 0, 4) for size in kernel.shape)), kernel
 
 
-def kernel_gradient(generator):
-    image, kernel = image_and_kernel(generator)
-    return image, kernel, values(generator, *(n - k + 1 for n, k in zip(image.shape, kernel.shape, strict=True)))
-
-
 def pixel_uses(generator):
     kernel = (whole(generator, 1, 4), whole(generator, 1, 4))
     padding = (whole(generator, 0, 2), whole(generator, 0, 2))
@@ -165,7 +160,6 @@ INPUTS = {
     "why_convolution.q4": shuffled_weights,
     "why_convolution.q5": conv_matrix,
     "convolution.q4": image_and_kernel,
-    "convolution.q5": kernel_gradient,
     "padding.q4": pixel_uses,
     "padding.q5": same_padding,
     "stride.q4": strided,

@@ -23,16 +23,17 @@ def one_short(image, kernel):
     return loop(image, kernel[::-1, ::-1], image.shape[0] - kernel.shape[0], image.shape[1] - kernel.shape[1])
 
 
-def gradient(image, kernel, target):
-    error = scipy.signal.correlate2d(image, kernel, "valid") - target
-    return 2 * scipy.signal.correlate2d(image, error, "valid")
-
-
 def one_sided_loop(image, kernel):
     return loop(image, kernel[::-1, ::-1], *(image.shape[0] - kernel.shape[0] + 1,) * 2)
 
 
-IMAGE, KERNEL = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[1, 0], [2, -1]])
+def of_the_author(image, kernel, flipped=lambda kernel: kernel[::-1]):
+    """The code that the exercise asks to mend; with `flipped` one of its two mistakes is mended."""
+    size = len(kernel)
+    output = np.zeros((image.shape[0] - size + 1, image.shape[1] - size + 1))
+    for i, j in np.ndindex(output.shape):
+        output[i, j] = (image[i : i + size, j : j + size] * flipped(kernel)).sum()
+    return output
 
 
 def zeros_at_the_end(image, kernel):
@@ -52,33 +53,34 @@ def last_product(image, kernel):
     return output
 
 
-def correlate(image, kernel):
-    return scipy.signal.correlate2d(image, kernel, "valid")
-
-
 MISTAKES = {
     "q1": [
-        ((295, 444), "Off by one"),
-        ((297, 446), "Off by one in the other direction"),
-        ((294, 447), "Rows and columns of the kernel are swapped"),
-        ((445, 296), "Rows and columns of the answer are swapped"),
-        ((300, 451), "the size of the photograph"),
-        (296, r"must be 2 numbers"),
+        ((295, 444, 16, 1696), "Off by one"),
+        ((294, 447, 16, 1696), "Rows and columns of the kernel are swapped"),
+        ((300, 451, 16, 1696), "the size of the photograph"),
+        ((296, 445, 3, 1696), "As many come out as there are filters"),
+        ((296, 445, 16, 1680), "biases are forgotten"),
+        ((296, 445, 16, 1681), "not one in all"),
+        ((296, 445, 16, 35 * 16 + 16), "a slice for each of the 3 channels"),
+        ((296, 445, 16, 106), "one filter"),
+        ((296, 445), r"must be 4 numbers"),
     ],
     "q2": [
-        (scipy.signal.correlate2d(IMAGE, KERNEL, "valid"), "cross-correlation: a true convolution flips"),
-        (scipy.signal.convolve2d(IMAGE, KERNEL[:, ::-1], "valid"), "flipped up-down only"),
-        (scipy.signal.convolve2d(IMAGE, KERNEL[::-1], "valid"), "flipped left-right only"),
-        (scipy.signal.convolve2d(IMAGE, KERNEL, "valid").T, "Rows and columns are swapped"),
-        (scipy.signal.correlate2d(IMAGE, KERNEL.T, "valid"), "transposed, not flipped"),
-        (scipy.signal.convolve2d(IMAGE, KERNEL, "full"), r"must be an array of shape \(2, 2\)"),
+        ((2, 1, 3, 4), "The mean of 3, 3, 3 is 3"),
+        ((1, 4, 3, 2), r"weights of \(4\) sum to 1"),
+        ((4, 3, 1, 2), "flipped or not"),
+        ((4, 1, 1, 2), "each of 1, 2, 3, 4 once"),
+        ("4132", "four numbers"),
+        (((4, 1), (3, 2)), "four numbers"),
     ],
     "q3": [
-        ([[0, 0, 0], [0, 0, 1], [0, 0, 0]], "to the left"),
-        ([[0, 1, 0], [0, 0, 0], [0, 0, 0]], "moves the picture down"),
-        ([[0, 0, 0], [0, 0, 0], [0, 1, 0]], "moves the picture up"),
-        ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "leaves the picture where it is"),
-        ([[1, 0]], r"must be an array of shape \(3, 3\)"),
+        ([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "rises by 1 to the right it answers 8, not 2"),
+        ([[0, 0, 0], [-1, 0, 1], [0, 0, 0]], "A weight of 1 is too large"),
+        (np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 4, "The sign is wrong"),
+        (np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4, "to the right it answers 0, not 2"),
+        ([[0, 0, 0.5], [-0.5, 0, 0.5], [-0.5, 0, 0]], "downwards it answers -1, not 0"),
+        (np.array([[0, 0, 1], [0, 0, 1], [0, 0, 1]]) / 3, "On an even surface of 1 it answers 1, not 0"),
+        ([[-1, 0, 1]], r"must be an array of shape \(3, 3\)"),
     ],
     "q4": [
         (valid, "not flipped"),
@@ -100,24 +102,19 @@ MISTAKES = {
         (scipy.signal.convolve2d, "partly outside"),
         (zeros_at_the_end, "as large as the image"),
         (last_product, "Only the last product"),
+        (of_the_author, "raised ValueError"),
+        (lambda image, kernel: of_the_author(image, kernel, lambda kernel: kernel[::-1, ::-1]), "raised ValueError"),
         (lambda image, kernel: image.sum, "Are parentheses missing"),
         (lambda image: image, r"must take 2 arguments \(image, kernel\)\. Received: <lambda>\(image\)\."),
         (3, "its name alone, without parentheses"),
     ],
     "q5": [
-        (lambda *case: gradient(*case) / 2, "factor 2 is missing"),
-        (lambda *case: -gradient(*case), "sign is wrong"),
-        (lambda *case: gradient(*case) / case[2].size, "gradient of the mean"),
-        (lambda *case: gradient(*case)[::-1, ::-1], "gradient is flipped"),
-        (lambda *case: case[1], r"the value at \[0, 0\] must be"),
-        (lambda image, kernel, target: 2 * (correlate(image, kernel) - target), "with respect to each output"),
-        (lambda image, kernel, target: ((correlate(image, kernel) - target) ** 2).sum(), "loss itself"),
-        (
-            lambda image, kernel, target: (
-                2 * scipy.signal.convolve2d(image, correlate(image, kernel) - target, "valid")
-            ),
-            "difference is flipped",
-        ),
-        (lambda image, kernel, target: -2 * correlate(image, target), "output is missing"),
+        ((-1, 2, -1), "sign is turned"),
+        ((-1, 1, 0), "one difference of neighbors; n=2"),
+        ((0, -1, 1), "one difference of neighbors; n=2"),
+        ((1, -1, 0), "its sign is turned"),
+        ((-1, 0, 1), "without the middle one"),
+        ((0, 0, 0), "Nothing was learned"),
+        ((1, -2), r"must be 3 numbers"),
     ],
 }
