@@ -10,7 +10,7 @@ from cnn_course.data import DATASETS
 __all__ = ["AUGMENTATIONS", "MODELS", "STRATEGIES", "VARIANTS", "Refusal", "Settings"]
 
 MODELS = ("pooled_cnn", "strided_cnn", "all_convolutional", "lenet5", "alexnet")
-VARIANTS = ("one_tower", "two_tower", "textbook")
+VARIANTS = ("one_tower", "two_tower", "textbook", "one_gpu")
 AUGMENTATIONS = ("all", "no_flip", "none")
 STRATEGIES = ("auto", "single", "mirrored", "multi_worker")
 _MAY_CHANGE = {"epochs", "data_path"}  # of a run that has begun

@@ -2,7 +2,9 @@
 
 import pytest
 
-from cnn_course.training.settings import Refusal, Settings
+import cnn_course.quiet  # noqa: F401  (before Keras)
+from cnn_course import models
+from cnn_course.training.settings import MODELS, VARIANTS, Refusal, Settings
 
 BEGUN = Settings(contents={"classes": ["a", "b"]})
 
@@ -43,3 +45,13 @@ def test_paths_do_not_depend_on_where_the_command_was_called(tmp_path, monkeypat
     settings = Settings().updated({"data": "photos", "data_path": "files"})
     assert (settings.data, settings.data_path) == (str(tmp_path / "photos"), str(tmp_path / "files"))
     assert Settings().updated({"data_path": "https://mirror/x"}).data_path == "https://mirror/x"
+
+
+def test_every_network_of_the_course_can_be_chosen():
+    networks = {name for name in models.__all__ if name != "LocalResponseNormalization"}
+    assert set(MODELS) == networks
+    for variant in VARIANTS:
+        assert models.alexnet(variant, width=0.02).name == f"alexnet_{variant}"
+    with pytest.raises(ValueError, match="`variant` must be") as refused:
+        models.alexnet("another")
+    assert all(repr(variant) in str(refused.value) for variant in VARIANTS) and str(refused.value).count("'") == 10
