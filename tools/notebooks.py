@@ -34,7 +34,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "07_pooling": 3,
     "11_first_cnn": 8,
     "12_stride_instead_of_pooling": 2,
-    "13_alexnet": 2,
+    "13_alexnet": 6,
     "14_training_alexnet": 0,
 }
 KEPT_TAG, COLLAPSED_TAG = "nbval-ignore-output", "hide-input"

@@ -2,32 +2,33 @@
 
 import numpy as np
 
-from cnn_course import reference
-from cnn_course.checks.engine import function_question, integers, value_question
+from cnn_course import arithmetic
+from cnn_course._validate import validate_integer
+from cnn_course.checks.answers import shown
+from cnn_course.checks.engine import Question, function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
+_NEXT = "Which of the four mistakes changes the count by so much?"
+
 q1 = value_question(
-    ((47, 63), (5, 7)),
+    (3, 2, 4, 1),
     mistakes=[
-        (((55, 55), (6, 6)), "These are the sizes for 227×227 pixels. Start from 195 rows and 259 columns."),
-        (((63, 47), (7, 5)), "Rows and columns are swapped: 195 rows come first."),
-        (((46, 62), (3, 5)), "Off by one: n − k divided by the strides is the number of steps. Add the start."),
-        (((49, 65), (5, 7)), 'This is C1 with "same". The original has no padding there.'),
-        (((49, 65), (7, 9)), 'This is "same" everywhere. C1 and the pools have no padding.'),
-        (((47, 63), (11, 15)), "After two pools. There are three: after C1, C2 and C5."),
-        (((47, 63), (23, 31)), "After one pool. There are three: after C1, C2 and C5."),
-        (((47, 63), (6, 8)), "The pools have no padding: what does not fit is dropped, not rounded up."),
-        (((48, 64), (5, 7)), "This is C1 with 2 pixels of padding. The original build here has none."),
+        ((3, 2, 1, 4), "A and B are right. D misses 10,568 and C 23,232: how many biases does the network have?"),
+        ((4, 2, 3, 1), "B and D are right. C1 has only 34,848 weights: can gray photographs save 442,368 of them?"),
+        ((1, 2, 4, 3), f"A misses 442,368, which is far more than the 10,568 biases. {_NEXT}"),
+        ((2, 3, 4, 1), f"B has *more* parameters than the right network, by 139 million. {_NEXT}"),
+        ((2, 4, 1, 3), "This says which letter belongs to each mistake. Wanted is the mistake of each letter."),
     ],
-    code="(((195 - 11) // 4 + 1, (259 - 11) // 4 + 1), (5, 7))",
-    why="The convolutions take images of any size; only F6 insists on 6×6.",
+    code="(3, 2, 4, 1)",
+    why="A wrong count tells by how much it is wrong, and mostly that is one layer: subtract first.",
     hints=(
-        "Rows and columns go through the chain of section 1 one by one.",
-        "(n + 2p − k) // s + 1. Only C1 and the three pools change the size.",
-        "Rows: (195 − 11) // 4 + 1 = 47, then three times (n − 3) // 2 + 1.",
+        "Subtract 60,965,224 from each count. Only one mistake can make the network larger.",
+        "Without biases 10,568 are missing. A layer with two groups has half of its weights.",
+        "Gray photographs: the 96 filters of C1 are 11 · 11 · 1 instead of 11 · 11 · 3.",
     ),
-    explanation="Rows 195 → 47 → 23 → 11 → 5, columns 259 → 63 → 31 → 15 → 7.",
+    explanation="A misses 442,368, half of C3's weights. B has (13 · 13 − 6 · 6) · 256 · 4,096 = 139,460,608 more in "
+    "F6. C misses 11 · 11 · 2 · 96 = 23,232. D misses 10,568, the biases.",
 )
 
 q2 = value_question(
@@ -124,177 +125,102 @@ q3 = function_question(
 )
 
 
-def towers(image, kernel, bias):
-    halves = zip(np.split(image, 2, -1), np.split(kernel, 2, -1), np.split(bias, 2), strict=True)
-    return np.concatenate([reference.conv2d(half[np.newaxis], k, b)[0] for half, k, b in halves], axis=-1)
+def _examine_c1(answer):
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        return f"The answer must be two numbers (kernel_size, strides). Received: {shown(answer)}."
+    try:
+        size = validate_integer(answer[0], "kernel_size", minimum=1)
+        strides = validate_integer(answer[1], "strides", minimum=1)
+        positions = arithmetic.output_size(128, size, strides)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    last, work = positions, arithmetic.conv_macs(positions, size, 3, 96)
+    for _ in range(3):
+        last = (last - 3) // 2 + 1
+    if last != 6:
+        return f"C1 leaves {positions} positions and the last pool {last}: F6 reads 6."
+    if size % 2 == 0:
+        return f"F6 gets its 6×6, but a kernel of {size} pixels is even: it has no pixel in its middle."
+    if work > 50_000_000:
+        return f"F6 gets its 6×6, but C1 has {work:,} MACs: more than 50 million."
+    return None
 
 
-def _apart(image, kernel, bias):
-    return np.split(towers(image, kernel, bias), 2, -1)
-
-
-def _alternating(image, kernel, bias):
-    pairs = np.stack(_apart(image, kernel, bias), axis=-1)
-    return pairs.reshape(*pairs.shape[:2], -1)
-
-
-def _interleaved(image, kernel, bias):
-    order = [*range(0, image.shape[-1], 2), *range(1, image.shape[-1], 2)]
-    return towers(image[..., order], kernel, bias)
-
-
-def _same_half(image, kernel, bias):
-    half = image[..., : kernel.shape[2]]
-    return towers(np.concatenate([half, half], axis=-1), kernel, bias)
-
-
-q4 = function_question(
-    towers,
-    cases=[integers(0, (5, 7, 4), (3, 3, 2, 6), (6,)), integers(1, (6, 4, 6), (2, 2, 3, 4), (4,))],
-    mistakes=[
-        (lambda image, kernel, bias: towers(image, kernel, 0 * bias), "The bias is missing: half for each tower."),
-        (_same_half, "Both towers read the first half of the channels."),
-        (
-            lambda image, kernel, bias: towers(np.roll(image, image.shape[-1] // 2, -1), kernel, bias),
-            "The towers read each other's channels: the first half of the filters sees the first half of the channels.",
-        ),
-        (
-            lambda image, kernel, bias: np.concatenate(_apart(image, kernel, bias)[::-1], axis=-1),
-            "The towers are joined in the wrong order.",
-        ),
-        (
-            lambda image, kernel, bias: sum(_apart(image, kernel, bias)),
-            "The towers are added. Their maps stand side by side.",
-        ),
-        (
-            _alternating,
-            "The maps of the towers alternate. All maps of the first tower come first.",
-        ),
-        (_interleaved, "Every other channel goes to a tower here. A tower has the first half, or the second."),
-        (
-            lambda image, kernel, bias: np.concatenate(_apart(image, kernel, bias), axis=0),
-            "The maps are joined along the rows, not along the channels.",
-        ),
-        (
-            lambda image, kernel, bias: towers(image, kernel, bias)[np.newaxis],
-            "The result still has the batch axis: take the first image of it.",
-        ),
-        (
-            lambda image, kernel, bias: towers(image, kernel, np.tile(bias[: len(bias) // 2], 2)),
-            "Both towers get the first half of the biases.",
-        ),
-        (
-            lambda image, kernel, bias: towers(image, np.tile(kernel[..., : len(bias) // 2], 2), bias),
-            "Both towers get the first half of the filters.",
-        ),
-        (
-            lambda image, kernel, bias: np.stack(_apart(image, kernel, bias)),
-            "The towers stand in a list or on an axis of their own: join them along the last axis, `np.concatenate`.",
-        ),
-    ],
-    why="This is how two cards computed one layer without a word between them.",
+q4 = Question(
+    _examine_c1,
+    (5, 2),
+    code="(5, 2)",
+    why="Everything behind C1 asks only how many positions C1 leaves, and 55 to 62 are all the same to F6.",
     hints=(
-        "Three things are cut in half: the channels of the image, the filters of the kernel, the biases.",
-        "`image[..., :half]` takes the first channels; the filters are the last axis of the kernel.",
-        "Join both results with `np.concatenate` along the last axis; add and remove the batch axis.",
+        "Go backwards: from which sizes does a 3×3 pool with strides 2 make 6? And from which come those?",
+        "6 comes from 13 or 14, these from 27 to 30, and these from 55 to 62. C1 must leave so many positions.",
+        "(128 − k) // s + 1 is in this range for s = 2 alone. MACs: positions² · k² · 3 · 96, at most 50 million.",
     ),
-    explanation="Each tower gets half of the channels, filters and biases; the maps are joined along the channels.",
+    explanation="Strides 2: kernels of 5 to 20 pixels leave 62 to 55 positions. 7 pixels need 61² · 49 · 288 = 52.5 "
+    "million MACs, 5 pixels 62² · 25 · 288 = 27.7 million.",
 )
 
 
-def normalization(maps, radius, bias, alpha, beta):
-    output = np.zeros(maps.shape)
-    for c in range(maps.shape[-1]):
-        near = maps[..., max(c - radius, 0) : c + radius + 1]
-        output[..., c] = maps[..., c] / (bias + alpha * (near**2).sum(axis=-1)) ** beta
-    return output
+def dropout(values, drawn, rate, training):
+    if not training:
+        return values
+    return values * (drawn >= rate) / (1 - rate)
 
 
-def _wrapped(maps, radius, bias, alpha, beta):
-    squares = sum(np.roll(maps**2, shift, -1) for shift in range(-radius, radius + 1))
-    return maps / (bias + alpha * squares) ** beta
-
-
-def _without_itself(maps, radius, bias, alpha, beta):
-    inner = (maps / normalization(maps, radius, bias, alpha, 1)) - alpha * maps**2
-    return maps / inner**beta
-
-
-def _sums(maps, radius, bias, alpha, beta):
-    near = [maps[..., max(c - radius, 0) : c + radius + 1].sum(axis=-1) for c in range(maps.shape[-1])]
-    return maps / np.abs(bias + alpha * np.stack(near, axis=-1)) ** beta
-
-
-_MAPS = integers(2, (2, 3, 7), (3, 2, 5))
-
-
-def _neighbors(chosen):
-    """Normalization over another slice of the channels."""
-
-    def normalized(maps, radius, bias, alpha, beta):
-        near = [(maps[..., chosen(c, radius)] ** 2).sum(axis=-1) for c in range(maps.shape[-1])]
-        return maps / (bias + alpha * np.stack(near, axis=-1)) ** beta
-
-    return normalized
-
+_DRAWN = np.random.default_rng(0).permutation(24).reshape(4, 6) / 24 + 1 / 48  # evenly spread from 0 to 1, in any order
+_VALUES = integers(3, (4, 6), (4, 6), (4, 6))
 
 q5 = function_question(
-    normalization,
-    cases=[(_MAPS[0] + 0.5, 2, 1.5, 0.01, 0.75), (_MAPS[1] - 0.5, 1, 0.8, 0.05, 0.5)],
+    dropout,
+    cases=[
+        (_VALUES[0], _DRAWN, 0.25, True),
+        (_VALUES[1], _DRAWN, 0.25, False),
+        (_VALUES[2], _DRAWN, 0.5, True),
+    ],
     mistakes=[
         (
-            lambda maps, radius, *rest: normalization(maps.transpose(0, 2, 1), radius, *rest).transpose(0, 2, 1),
-            "The neighbors are pixels of the same row. They must be channels of the same pixel.",
+            lambda values, drawn, rate, training: values * (drawn >= 1 - rate) / rate,
+            "This is still the code of the exercise. Try a rate of 0.25, and use instead of training.",
         ),
         (
-            lambda maps, radius, *rest: normalization(maps.transpose(2, 1, 0), radius, *rest).transpose(2, 1, 0),
-            "The neighbors are pixels of the same column. They must be channels of the same pixel.",
-        ),
-        (_wrapped, "The channels go round in a circle: the last one is no neighbor of the first."),
-        (_without_itself, "The value itself is missing in the sum."),
-        (_sums, "The values are summed, not their squares."),
-        (
-            lambda maps, radius, bias, alpha, beta: normalization(maps, radius, bias, alpha / (2 * radius + 1), beta),
-            "Alpha is divided by the number of neighbors, as in PyTorch. The paper does not do this.",
+            lambda values, drawn, rate, training: values * (drawn >= rate) / (1 - rate),
+            "One mistake is left: it drops in use as well, where Keras drops nothing.",
         ),
         (
-            lambda maps, radius, *rest: normalization(maps, maps.shape[-1], *rest),
-            "All channels are summed. Only those within the radius are neighbors.",
+            lambda values, drawn, rate, training: values * (drawn >= 1 - rate) / rate if training else values,
+            "One mistake is left: with a rate of 0.25 it keeps a quarter. It must keep three quarters.",
         ),
         (
-            lambda maps, radius, bias, alpha, beta: normalization(maps, radius, bias, alpha, 1),
-            "The power is missing: the sum is raised to beta.",
+            lambda values, drawn, rate, training: values * (drawn >= rate) / rate if training else values,
+            "The right values are dropped, but the others are divided by the share dropped, not by the share kept.",
         ),
         (
-            lambda maps, radius, bias, alpha, beta: normalization(maps, radius, 0, alpha, beta),
-            "The bias is missing (k in the paper).",
+            lambda values, drawn, rate, training: values * (drawn >= rate) if training else values,
+            "What is kept must grow, so that on average nothing changes.",
         ),
         (
-            _neighbors(lambda c, radius: slice(c - radius, c + radius + 1)),
-            "At the first channels c − radius is negative, and that counts from the end: max(c − radius, 0).",
+            lambda values, drawn, rate, training: values * (drawn >= rate) if training else values * (1 - rate),
+            "This is the way of the paper: smaller in use. Keras makes the values larger in training instead.",
         ),
         (
-            _neighbors(lambda c, radius: slice(max(c - radius, 0), c + radius)),
-            "Off by one: a slice ends before its second number, so the last neighbor is missing.",
+            lambda values, drawn, rate, training: values * (drawn < rate) / (1 - rate) if training else values,
+            "The wrong ones are dropped: those with a number below the rate must go.",
         ),
         (
-            _neighbors(lambda c, radius: slice(max(c - radius, 0), c + 1)),
-            "Only the channels before are neighbors here. Those behind count, too.",
+            lambda values, drawn, rate, training: values * (drawn < 1 - rate) / (1 - rate) if training else values,
+            "As many are dropped as should be, but those with the highest numbers. Those below the rate must go.",
         ),
         (
-            lambda maps, radius, *rest: normalization(maps, 0, *rest),
-            "Each channel is divided by its own square only: the neighbors are missing.",
+            lambda values, drawn, rate, training: values if training else values * (drawn >= rate) / (1 - rate),
+            "Training and use are swapped.",
         ),
-        (
-            lambda maps, radius, bias, alpha, beta: normalization(maps, radius, bias, alpha, -beta),
-            "This multiplies by the sum. It must divide.",
-        ),
+        (lambda values, drawn, rate, training: values, "Nothing is dropped in training."),
     ],
-    why="PyTorch divides alpha by the number of neighbors: multiply it when you carry such a layer there.",
+    why="At rate 0.5 share kept and share dropped are the same number: a test there cannot tell them apart.",
     hints=(
-        "Start from `normalize` in section 6: it does one channel of one pixel.",
-        "`maps[..., low:high]` takes neighbor channels at all pixels at once; at the ends there are fewer.",
-        "The channels from max(c − radius, 0) to c + radius; sum their squares along the last axis.",
+        "Which share of the values is kept at a rate of 0.25? And what does Keras do in use?",
+        "At 0.5 a number says the same as 1 − the number. Write `rate` and `1 - rate` where they belong.",
+        "In use return the values. In training keep where drawn >= rate, and divide by the share kept.",
     ),
-    explanation="For each channel the squares of its neighbors are summed at every pixel; at the ends there are fewer.",
+    explanation="The share 1 − rate is kept, and divided by it the mean stays as it was; in use nothing is dropped.",
 )

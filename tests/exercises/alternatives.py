@@ -86,16 +86,9 @@ def alexnet(image_size, groups, classes):
     return weights + side**2 * 256 * 4096 + 4096**2 + 4096 * classes + 96 + 256 + 384 + 384 + 256 + 8192 + classes
 
 
-def towers(image, kernel, bias):
-    half, filters = kernel.shape[2], kernel.shape[3] // 2
-    first = conv(image[..., :half], kernel[..., :filters], bias[:filters])
-    return np.dstack([first, conv(image[..., half:], kernel[..., filters:], bias[filters:])])
-
-
-def normalized(maps, radius, bias, alpha, beta):
-    channels = np.arange(maps.shape[-1])
-    near = np.abs(channels[:, None] - channels) <= radius
-    return (maps * (bias + alpha * maps**2 @ near) ** -beta).astype("float32")
+def dropped(values, drawn, rate, training):
+    rate *= training
+    return np.where(drawn < rate, 0, values / (1 - rate))
 
 
 def trained(weight, gradients, rates, momentum, weight_decay):
@@ -131,8 +124,7 @@ ALTERNATIVES = {
     "stride_instead_of_pooling.q4": shift,
     "stride_instead_of_pooling.q5": fold,
     "alexnet.q3": alexnet,
-    "alexnet.q4": towers,
-    "alexnet.q5": normalized,
+    "alexnet.q5": dropped,
     "training_alexnet.q3": trained,
     "training_alexnet.q4": top_k,
     "training_alexnet.q5": lambda gradients, counts: np.average(gradients, axis=0, weights=counts),

@@ -121,20 +121,10 @@ def alexnet(generator):
     return whole(generator, 67, 400), int(generator.choice([1, 2, 4, 8])), whole(generator, 2, 2000)
 
 
-def towers(generator):
-    image, kernel = image_and_kernel(generator)
-    half, filters, side = whole(generator, 1, 3), whole(generator, 1, 3), min(kernel.shape)
-    return (
-        values(generator, *image.shape, 2 * half),
-        values(generator, side, side, half, 2 * filters),
-        values(generator, 2 * filters),
-    )
-
-
-def normalization(generator):
-    maps = values(generator, *(whole(generator, 1, 7) for _ in range(3)))
-    radius, bias = whole(generator, 0, 3), generator.uniform(0.5, 2)
-    return maps, radius, float(bias), float(generator.uniform(0, 1)), float(generator.uniform(0.3, 1.5))
+def dropout(generator):
+    shape = whole(generator, 1, 5), whole(generator, 1, 5)
+    drawn, rate = generator.uniform(0, 1, shape), float(generator.uniform(0.05, 0.95))
+    return values(generator, *shape), drawn, rate, bool(whole(generator, 0, 1))
 
 
 def training(generator):
@@ -175,8 +165,7 @@ INPUTS = {
     "stride_instead_of_pooling.q4": shift,
     "stride_instead_of_pooling.q5": even_image,
     "alexnet.q3": alexnet,
-    "alexnet.q4": towers,
-    "alexnet.q5": normalization,
+    "alexnet.q5": dropout,
     "training_alexnet.q3": training,
     "training_alexnet.q4": scores,
     "training_alexnet.q5": shares,

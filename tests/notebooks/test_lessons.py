@@ -24,8 +24,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "12_stride_instead_of_pooling",
     #
-    "13_alexnet",
-    #
     "14_training_alexnet",
 }
 HELD = [(name, rule) for name in NAMES for rule in (rules.FOR_ALL if name in FIRST_EDITION else rules.FOR_LESSONS)]
