@@ -28,24 +28,23 @@ q1 = value_question(
 )
 
 q2 = value_question(
-    20,
+    (3, 1, 2),
     mistakes=[
-        (15, "The last, smaller batch of each epoch is forgotten: it makes an update too."),
-        (17, "The epochs are joined before rounding, but each epoch ends with a smaller batch of its own."),
-        (5000 / 300, "The epochs are joined, and a part of a batch is not a part of an update: it is a whole one."),
-        (16, "The epochs are joined and rounded down. Count the batches of one epoch first."),
-        (4, "These are the updates of one epoch."),
-        (5000, "These are images, not batches: one update is made for each batch."),
-        (1500, "This is the batch size times the epochs. How many batches does one epoch have?"),
+        ((3, 2, 1), "A is right. B is as bad on its own images as on new ones: what was it short of?"),
+        ((1, 3, 2), "C is right. Stopped too early, a net cannot know all of its training images, as A does."),
+        ((2, 1, 3), "B is right. From 100 rightly labelled images a net learns more than a guess is worth: look at A."),
+        ((1, 2, 3), "None is right. Ask of each: does it know its own images? Is it better than a guess on new ones?"),
+        ((2, 3, 1), "None is right. Ask of each: does it know its own images? Is it better than a guess on new ones?"),
     ],
-    code="4 * 5",
-    why="Updates, not epochs, are the work of training: compare recipes by them.",
+    code="(3, 1, 2)",
+    why="Two numbers tell what to do next: train longer, get more images, or look for a mistake in the data.",
     hints=(
-        "One update for each batch. How many batches are there in an epoch?",
-        "1,000 / 300 = 3.33: the last batch is smaller, and it counts.",
-        "Round up within one epoch, then multiply.",
+        "Which of them know their own images by heart, and which does not yet?",
+        "What could a net learn from images with labels that belong to other images, except each one by heart?",
+        "11 % is a guess: A has learned nothing that holds for new images.",
     ),
-    explanation="1,000 images make three batches of 300 and one of 100: 4 updates in an epoch, 20 in five.",
+    explanation="Shuffled labels can only be learned by heart (A: a guess on new ones). B is underfitting, "
+    "for it is stopped while both still rise. C overfits its 100 images, but what it learned holds for many new ones.",
 )
 
 
@@ -194,6 +193,11 @@ def confusion_matrix(true, predicted, classes):
     return counts
 
 
+def _of_the_author(true, predicted, classes):
+    """The code of the exercise, with both mistakes."""
+    return _set_to_one(predicted, true, classes)
+
+
 def _set_to_one(true, predicted, classes):
     counts = np.zeros((classes, classes), dtype=int)
     counts[true, predicted] = 1
@@ -214,6 +218,10 @@ q5 = function_question(
         _random_labels(1, 60, 3),
     ],
     mistakes=[
+        (
+            _of_the_author,
+            "This is still the code of the exercise. Try it on a class that is misread twice in the same way.",
+        ),
         (
             lambda true, predicted, classes: confusion_matrix(predicted, true, classes),
             "Rows and columns are swapped: a row is a true class, a column what the net said.",

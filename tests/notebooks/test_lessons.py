@@ -20,8 +20,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "06_one_by_one",
     #
-    "11_first_cnn",
-    #
     "12_stride_instead_of_pooling",
     #
     "14_training_alexnet",

@@ -110,13 +110,12 @@ MISTAKES = {
         (15 * 11 * 32, "Work one value out by hand"),
     ],
     "q2": [
-        (1000 // 300 * 5, "smaller batch of each epoch is forgotten"),
-        (17, "joined before rounding"),
-        (16, "joined and rounded down"),
-        (5000 / 300, "not a part of an update"),
-        (4, "updates of one epoch"),
-        (1000 * 5, "images, not batches"),
-        (300 * 5, "batch size times the epochs"),
+        ((3, 2, 1), "A is right"),
+        ((1, 3, 2), "C is right"),
+        ((2, 1, 3), "B is right"),
+        ((1, 2, 3), "None is right"),
+        ((2, 3, 1), "None is right"),
+        ((3, 1), "3 numbers|shape"),
     ],
     "q3": [
         (3, "reads 22 of 28"),
@@ -154,6 +153,7 @@ MISTAKES = {
         ),
     ],
     "q5": [
+        (lambda true, predicted, classes: each_pair_once(predicted, true, classes), "still the code of the exercise"),
         (swapped, "Rows and columns are swapped"),
         (each_pair_once, "once at most"),
         (only_right, "Only right answers"),
