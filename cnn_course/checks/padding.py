@@ -2,69 +2,96 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course._validate import validate_integer
+from cnn_course.checks.answers import shown
+from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = value_question(
-    (298, 452),
+    (294, 448, 16),
     mistakes=[
-        ((297, 450), "Padding counted once instead of twice: it is on each side."),
-        ((296, 448), "This is the size without padding."),
-        ((297, 451), "Off by one: a kernel of k fits at n − k + 1 positions, not n − k."),
-        ((299, 451), "Rows and columns of the kernel are swapped: it has 5 rows and 4 columns."),
-        ((300, 450), "Rows and columns of the padding are swapped: it is one above and below, two at the sides."),
-        ((452, 298), "Rows and columns of the answer are swapped: (rows, columns)."),
-        ((300, 451), 'This is the size of the image, as with "same". Here the padding is given.'),
+        ((293, 446, 16), "Padding counted once instead of twice: it is on each side."),
+        ((292, 444, 16), "The frame of the first layer is forgotten: two more rows and four more columns."),
+        ((292, 446, 16), "The layer with “same” shrinks nothing: it has its own frame."),
+        ((292, 445, 16), "Off by one: a kernel of k fits at n − k + 1 places, not n − k."),
+        ((295, 447, 16), "Rows and columns of the first kernel are swapped: it has 5 rows and 4 columns."),
+        (
+            (296, 446, 16),
+            "Rows and columns of the frame are swapped: one row above and below, two columns at the sides.",
+        ),
+        ((298, 452, 16), "The last layer has no padding: its kernel of 5 takes 4 rows and 4 columns."),
+        ((298, 452, 8), "This is the map before the last layer, which takes 4 rows and 4 columns and has 16 filters."),
+        ((294, 448, 8), "The rows and columns are right. The last layer has 16 filters."),
+        ((448, 294, 16), "Rows and columns of the answer are swapped: (rows, columns, channels)."),
     ],
-    code="(300 + 2 * 1 - 5 + 1, 451 + 2 * 2 - 4 + 1)",
-    why="Each axis has its own kernel size and its own padding, and the padding is there on both sides.",
+    code="(300 + 2 * 1 - 5 + 1 - 4, 451 + 2 * 2 - 4 + 1 - 4, 16)",
+    why="Each axis has its own kernel size and its own frame, and the frame is there on both sides.",
     hints=(
-        "Treat rows and columns one by one.",
+        "Treat rows and columns one by one, from layer to layer. Which of the layers change nothing?",
         "How long is each axis once the zeros are there? The kernel then slides as in lesson 02.",
-        "Rows: 300 + 2 · 1 − 5 + 1.",
+        "Rows after the first convolution: 300 + 2 · 1 − 5 + 1.",
     ),
-    explanation="300 + 2 · 1 − 5 + 1 = 298 rows and 451 + 2 · 2 − 4 + 1 = 452 columns.",
+    explanation="300 + 2 − 5 + 1 = 298 and 451 + 4 − 4 + 1 = 452; “same” keeps both; the last kernel takes 4 of each.",
 )
 
 q2 = value_question(
-    (2, 4, 4, 4, 4, 2),
+    (2, 3, 1),
     mistakes=[
-        ((1, 2, 2, 2, 2, 1), "This is without padding: how many rows of windows reach the first row of the image?"),
-        ((3, 6, 6, 6, 6, 3), "These are the uses of a row in the middle: fewer windows reach the first one."),
-        ((4, 4, 4, 4, 4, 4), "There is padding above and below, but none at the sides."),
-        ((4, 6, 6, 6, 6, 4), "There is padding above and below, but none at the sides."),
-        ((1, 2, 3, 3, 2, 1), "Rows and columns of the kernel are swapped: it has 3 rows and 2 columns."),
-        ((2, 2, 2, 2, 2, 2), "These are the rows of windows. How many columns of windows cover each pixel?"),
+        ((1, 3, 2), "B is right. A and C: “same” needs three zeros, so its first window holds one zero, not two."),
+        ((2, 1, 3), "A is right. The 11 of B is 3 + 2 + 1 + 2 + 3: no zero took part, which frame is that?"),
+        ((3, 2, 1), "C is right. The first of A is 6 = 0 + 0 + 1 + 2 + 3: a mirrored frame holds no zeros."),
+        ((1, 2, 3), "Begin with the sums of the first windows: 6, 11 and 10. Which of them hold zeros, and how many?"),
+        ((3, 1, 2), "Begin with the sums of the first windows: 6, 11 and 10. Which of them hold zeros, and how many?"),
     ],
-    code="[2 * 1, 2 * 2, 2 * 2, 2 * 2, 2 * 2, 2 * 1]",
-    why="The map is a product of one list for the rows and one for the columns, so each axis can be judged alone.",
+    code="(2, 3, 1)",
+    why="The first number tells where the first window stands, and the last one what lies after the end.",
     hints=(
-        "Count along the rows and along the columns separately, then multiply.",
-        "Across, without padding, a kernel of 2 covers the pixels of a row of 6 this often: 1, 2, 2, 2, 2, 1.",
-        "Down, with one row of zeros above, the windows that start at the zeros and at the first row cover it.",
+        "Which numbers lie under the first window of each program?",
+        "Three windows of 5, two apart, need 9 pixels, and 6 are there: “same” has 3 zeros, 1 before and 2 after.",
+        "A mirrored frame makes the row 3, 2, 1, 2, 3, 4, 5, 6, 5, 4.",
     ),
-    explanation="Two rows of windows reach the first row, and 1, 2, 2, 2, 2, 1 columns of windows each pixel.",
+    explanation="A: 0+0+1+2+3, 1+2+3+4+5, 3+4+5+6+0 with two zeros on each side. B: 3+2+1+2+3, 1+2+3+4+5, 3+4+5+6+5, "
+    "mirrored. C: 0+1+2+3+4, 2+3+4+5+6, 4+5+6+0+0 with one zero before and two after.",
 )
 
-q3 = value_question(
-    [[10, 20, 15], [6, 15, 18]],
-    mistakes=[
-        ([[6, 15, 18], [10, 20, 15]], 'The two rows are swapped: "same" comes first.'),
-        ([[6, 15, 18], [6, 15, 18]], '"same" does not pad both sides evenly here: how many zeros does it need in all?'),
-        ([[10, 20, 15], [10, 20, 15]], "Two zeros on each side are four in all, not three."),
-        ([[15, 18, 11], [6, 15, 18]], 'In "same" the zeros are all at the end: only the odd one more goes there.'),
-        ([[6, 15, 20], [6, 15, 18]], 'In "same" the larger part of the padding goes to the end, not to the beginning.'),
-        ([[6, 15, 18, 11], [6, 15, 18, 11]], "There are three outputs: 6 / 2."),
-    ],
-    code="[[10, 20, 15],\n [6, 15, 18]]",
-    why="On an even size the two paddings differ by one pixel, for a kernel of 5 as for a kernel of 3.",
+_FEWEST = 5**2 + 7**2 + 7**2
+
+
+def _examine_sizes(answer):
+    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+        return f"The answer must be three kernel sizes (first, second, third). Received: {shown(answer)}."
+    try:
+        sizes = [validate_integer(size, "kernel_size", minimum=1) for size in answer]
+    except (TypeError, ValueError) as error:
+        return str(error)
+    even = [size for size in sizes if size % 2 == 0]
+    if even:
+        return f"A kernel of {even[0]} is even: it has no pixel in its middle."
+    left = 32 - sum(size - 1 for size in sizes)
+    if left < 1:
+        return "The kernels do not fit: together they take more than the 32 rows."
+    if left != 16:
+        return f"These kernels turn 32×32 into {left}×{left}, not 16×16: a kernel of k takes k − 1 rows."
+    if 1 in sizes:
+        return "A kernel of 1×1 is not allowed here: share the 16 rows among all three."
+    weights = sum(size**2 for size in sizes)
+    if weights > _FEWEST:
+        return f"The size is right, but {weights} weights are more than needed: share the 16 rows more evenly."
+    return None
+
+
+q3 = Question(
+    _examine_sizes,
+    (5, 7, 7),
+    code="(5, 7, 7)",
+    why="Weights grow with the square of the size, rows are taken in proportion to it: equal kernels are cheapest.",
     hints=(
-        'How many pixels do three windows of 5 need, two apart? The rest is the padding of "same" in all.',
-        "2 · 2 + 5 = 9 pixels, 6 are there: 3 zeros, the smaller half before and the larger half after.",
-        '"same" slides over 0, 1, 2, 3, 4, 5, 6, 0, 0.',
+        "How many rows must the three layers take together, and how many does a kernel of k take?",
+        "The three sizes minus 1 must sum to 16, each of them even and at least 2.",
+        "One large kernel costs much: 9×9 alone has 81 weights. How evenly can you share 4 + 6 + 6?",
     ),
-    explanation='"same": 0+1+2+3+4, 2+3+4+5+6, 4+5+6+0+0. Two-sided: 0+0+1+2+3, 1+2+3+4+5, 3+4+5+6+0.',
+    explanation="4 + 6 + 6 = 16 rows with 25 + 49 + 49 = 123 weights, in any order; (3, 7, 9) has 139, (5, 5, 9) 131.",
 )
 
 
@@ -96,6 +123,13 @@ def _one_short(image_shape, kernel_shape, padding):
     return uses[above : above + height, left : left + width]
 
 
+def _of_the_author(image_shape, kernel_shape, padding):
+    """The code of the exercise: one position short on each axis, and cut with `p:-p`."""
+    above, left = padding
+    uses = pixel_uses([size + 2 * p - 1 for size, p in zip(image_shape, padding, strict=True)], kernel_shape, (0, 0))
+    return np.pad(uses, ((0, 1), (0, 1)))[above:-above, left:-left]
+
+
 def _over_the_end(image_shape, kernel_shape, padding):
     (height, width), (rows, columns), (above, left) = image_shape, kernel_shape, padding
     uses = pixel_uses((height + 2 * above + rows - 1, width + 2 * left + columns - 1), kernel_shape, (0, 0))
@@ -106,6 +140,10 @@ q4 = function_question(
     pixel_uses,
     cases=[((5, 7), (3, 3), (1, 1)), ((6, 4), (3, 2), (2, 0)), ((4, 6), (2, 5), (0, 3)), ((3, 5), (1, 4), (1, 2))],
     mistakes=[
+        (
+            _of_the_author,
+            "This is still the code of the exercise. Try it with padding (2, 0), and look at the last row.",
+        ),
         (
             lambda image, kernel, padding: pixel_uses(image, kernel, (0, 0)),
             "The padding is not used: these are the uses without it.",
@@ -142,9 +180,9 @@ q4 = function_question(
     ],
     why="The map also says how large a say each pixel has in the sum of all outputs, and in the gradient of a layer.",
     hints=(
-        "Start from `pixel_uses` of section 1 and take the pairs apart: one number for the rows, one for the columns.",
-        "Count on the image with its frame, of n + 2p rows and columns, and cut the frame off at the end.",
-        "Each window adds 1 to all the pixels that it covers; there are n + 2p − k + 1 windows along an axis.",
+        "Compare with `pixel_uses` of section 1. What comes out in the last row, and what with padding (2, 0)?",
+        "How many windows are there along an axis of n + 2p pixels? And what is `uses[0:-0]`?",
+        "`np.ndindex` needs n + 2p − k + 1 positions; cut the frame off with `p : p + size`.",
     ),
     explanation="Every window adds 1 to what it covers, on the padded size; the last line cuts the frame off.",
 )

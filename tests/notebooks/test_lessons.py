@@ -12,8 +12,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "01_why_convolution",
     #
-    "03_padding",
-    #
     "04_stride",
     #
     "05_channels",

@@ -63,35 +63,54 @@ def frame(before):
     return slice(before, -before)
 
 
+def of_the_author(image_shape, kernel_shape, padding):
+    """The code that the exercise asks to mend."""
+    height, width = image_shape[0] + 2 * padding[0], image_shape[1] + 2 * padding[1]
+    uses = np.zeros((height, width))
+    for i, j in np.ndindex(height - kernel_shape[0], width - kernel_shape[1]):
+        uses[i : i + kernel_shape[0], j : j + kernel_shape[1]] += 1
+    return uses[padding[0] : -padding[0], padding[1] : -padding[1]]
+
+
 MISTAKES = {
     "q1": [
-        ((297, 450), "counted once instead of twice"),
-        ((296, 448), "without padding"),
-        ((297, 451), "Off by one"),
-        ((299, 451), "of the kernel are swapped"),
-        ((300, 450), "of the padding are swapped"),
-        ((452, 298), "of the answer are swapped"),
-        ((300, 451), "the size of the image"),
-        (298, r"must be 2 numbers"),
+        ((293, 446, 16), "counted once instead of twice"),
+        ((292, 444, 16), "frame of the first layer is forgotten"),
+        ((292, 446, 16), "shrinks nothing"),
+        ((292, 445, 16), "Off by one"),
+        ((295, 447, 16), "of the first kernel are swapped"),
+        ((296, 446, 16), "of the frame are swapped"),
+        ((298, 452, 16), "last layer has no padding"),
+        ((298, 452, 8), "the map before the last layer"),
+        ((294, 448, 8), "16 filters"),
+        ((448, 294, 16), "of the answer are swapped"),
+        ((294, 448), r"must be 3 numbers"),
     ],
     "q2": [
-        ((1, 2, 2, 2, 2, 1), "without padding"),
-        ((3, 6, 6, 6, 6, 3), "a row in the middle"),
-        ((4, 4, 4, 4, 4, 4), "none at the sides"),
-        ((4, 6, 6, 6, 6, 4), "none at the sides"),
-        ((1, 2, 3, 3, 2, 1), "of the kernel are swapped"),
-        ((2, 2, 2, 2, 2, 2), "rows of windows"),
-        ([2, 4, 4, 4, 2], r"must be 6 numbers"),
+        ((1, 3, 2), "B is right"),
+        ((2, 1, 3), "A is right"),
+        ((3, 2, 1), "C is right"),
+        ((1, 2, 3), "sums of the first windows"),
+        ((3, 1, 2), "sums of the first windows"),
+        ((2, 2, 1), "Received"),
+        ((2, 3), r"must be 3 numbers"),
     ],
     "q3": [
-        ([[6, 15, 18], [10, 20, 15]], "two rows are swapped"),
-        ([[6, 15, 18], [6, 15, 18]], "does not pad both sides evenly"),
-        ([[10, 20, 15], [10, 20, 15]], "four in all, not three"),
-        ([[15, 18, 11], [6, 15, 18]], "all at the end"),
-        ([[6, 15, 20], [6, 15, 18]], "larger part of the padding goes to the end"),
-        ([10, 20, 15], r"must be an array of shape \(2, 3\)"),
+        ((3, 7, 9), "139 weights"),
+        ((5, 5, 9), "131 weights"),
+        ((3, 3, 13), "187 weights"),
+        ((1, 9, 9), "1×1 is not allowed"),
+        ((5, 7, 5), "into 18×18"),
+        ((3, 3, 3), "into 26×26"),
+        ((6, 6, 7), "6 is even"),
+        ((17, 17, 17), "do not fit"),
+        ((5.0, 7, 7), "must be an integer"),
+        ((0, 7, 7), "must be at least 1"),
+        ((5, 7), "must be three kernel sizes"),
+        (7, "must be three kernel sizes"),
     ],
     "q4": [
+        (of_the_author, "still the code of the exercise"),
         (lambda image, kernel, padding: uses(image, kernel, (0, 0)), "padding is not used"),
         (uses_with_frame, "frame is still there"),
         (uses_added_once, "counted once instead of twice"),
