@@ -27,7 +27,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "00_start_here": 0,
     "01_why_convolution": 2,
     "02_convolution": 7,
-    "03_padding": 7,
+    "03_padding": 0,
     "04_stride": 4,
     "05_channels": 5,
     "06_one_by_one": 3,
