@@ -1,7 +1,6 @@
 """`describe(model)`: a row a layer with shape, parameters, work, memory and receptive field, for any Keras 3 model."""
 
 import math
-import re
 import sys
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -159,19 +158,13 @@ def _rows(model, steps):
     trainable = {id(weight) for weight in model.trainable_weights}
     first_rows = {}  # of each weight and each layer, by identity
     for step in steps:
+        kind = ("" if isinstance(step.operation, keras.Layer) else "ops.") + type(step.operation).__name__
+        shape = step.shapes[0] if step.shapes and len(step.shapes) == 1 else step.shapes or None
         parameters, shared_with = _count_new(step, trainable, first_rows)
         field, jump, note = _fields(step.fields, shown)
-        yield Row(
-            step.name,
-            ("" if isinstance(step.operation, keras.Layer) else "ops.") + type(step.operation).__name__,
-            _shape(step.outputs),
-            *parameters,
-            UNKNOWN if step.macs is None else step.macs,
-            _bytes(step.outputs),
-            field,
-            jump,
-            "; ".join(filter(None, [shared_with, step.note, note])),
-        )
+        figures = (shape, *parameters, step.macs, step.activation_bytes, field, jump)
+        figures = (UNKNOWN if figure is None else figure for figure in figures)
+        yield Row(step.name, kind, *figures, "; ".join(filter(None, [shared_with, step.note, note])))
     others = [weight for weight in model.weights if id(weight) not in first_rows]
     if others:
         counts = _count(others, trainable)
@@ -189,47 +182,42 @@ def _count(weights, trainable):
 def _count_new(step, trainable, first_rows):
     """Parameters that no earlier row has counted, and a note on those that one has."""
     layer = step.operation
-    if not isinstance(layer, keras.Layer):
-        return (0, 0, 0), ""
-    if not layer.built:
-        return (UNKNOWN,) * 3, ""
+    if not isinstance(layer, keras.Layer) or not layer.built:
+        return (None if isinstance(layer, keras.Layer) else 0,) * 3, ""
     identities = [id(layer), *map(id, layer.weights)]
     shared = [first_rows[identity] for identity in identities if identity in first_rows]
     counts = _count([weight for weight in layer.weights if id(weight) not in first_rows], trainable)
     for identity in identities:
         first_rows.setdefault(identity, step.name)
-    if not shared:
-        return counts, ""
-    return counts, f"shared with {'the row of this name' if shared[0] == step.name else shared[0]} above"
+    where = "the row of this name" if shared[:1] == [step.name] else shared and shared[0]
+    return counts, f"shared with {where} above" if shared else ""
 
 
 def _shown_axes(steps):
     """For each input, indices of its spatial axes: those that a window was slid along, else by convention."""
-    shown = {}
-    for source in dict.fromkeys(source for step in steps for source in step.fields or {}):
-        followed = [step.fields[source] for step in steps if step.fields and source in step.fields]
-        count = len(followed[0])
-        slid = [index for index in range(count) if any(axes[index].spatial for axes in followed)]
-        first = keras.config.image_data_format() == "channels_first" and count > 1
-        shown[source] = slid or list(range(first, max(count - 1, 1) + first))
+    shown, spatial = {}, {}
+    for step in steps:
+        for source, axes in (step.fields or {}).items():
+            spatial.setdefault(source, set()).update(index for index, axis in enumerate(axes) if axis.spatial)
+            first = keras.config.image_data_format() == "channels_first" and len(axes) > 1
+            shown[source] = sorted(spatial[source]) or list(range(first, max(len(axes) - 1, 1) + first))
     return shown
 
 
 def _fields(fields, shown):
     """Receptive field, jump, and a note; where they differ in several inputs, the note says them."""
-    if not fields:
-        return (UNKNOWN, UNKNOWN, "") if fields is None else (NOTHING, NOTHING, "")
-    spatial = {source: [axes[index] for index in shown[source]] for source, axes in fields.items()}
-    found = {source: _field_and_jump(axes) for source, axes in spatial.items()}
-    notes = []
-    if len(set(found.values())) > 1:
-        notes += [
-            f"field {tables.text(field)}, jump {tables.text(jump)} of {name}" for name, (field, jump) in found.items()
-        ]
-    for source, axes in spatial.items():
-        of = f" of {source}" if len(shown) > 1 else ""
-        notes += [f"{note}{of}" for note in [_reach_note(axes)] if note]
-    return *(found.popitem()[1] if len(set(found.values())) == 1 else (NOTHING, NOTHING)), "; ".join(notes)
+    if fields is None:
+        return None, None, ""
+    found, reached = {}, []
+    for source, axes in fields.items():
+        spatial = [axes[index] for index in shown[source]]
+        found[source] = _field_and_jump(spatial)
+        reached += [note + (f" of {source}" if len(shown) > 1 else "") for note in _reach_notes(spatial)]
+    different = set(found.values())
+    if len(different) == 1:
+        return *different.pop(), "; ".join(reached)
+    notes = [f"field {tables.text(field)}, jump {tables.text(jump)} of {name}" for name, (field, jump) in found.items()]
+    return NOTHING, NOTHING, "; ".join([*notes, *reached])
 
 
 def _field_and_jump(axes):
@@ -240,13 +228,13 @@ def _field_and_jump(axes):
     return _one_if_equal(sizes), _one_if_equal(jumps)
 
 
-def _reach_note(axes):
+def _reach_notes(axes):
     """Pixels that even the whole does not reach."""
     if not all(axis.state == "whole" and axis.reach and axis.input_size for axis in axes):
-        return ""
+        return []
     reached = tuple(axis.reach[1] - axis.reach[0] for axis in axes)
     sizes = tuple(axis.input_size for axis in axes)
-    return "" if reached == sizes else f"reaches {tables.text(reached)} of {tables.text(sizes)} pixels"
+    return [] if reached == sizes else [f"reaches {tables.text(reached)} of {tables.text(sizes)} pixels"]
 
 
 def _number(fraction):
@@ -255,24 +243,6 @@ def _number(fraction):
 
 def _one_if_equal(values):
     return values[0] if len(set(values)) == 1 else values
-
-
-def _shape(outputs):
-    if not outputs:
-        return UNKNOWN
-    shapes = [shape for shape, _, _ in outputs]
-    return shapes[0] if len(shapes) == 1 else shapes
-
-
-def _bytes(outputs):
-    """Bytes of all outputs for one image."""
-    total = 0
-    for _, dtype, values in outputs or ():
-        bits = re.search(r"\d+", "bool8" if dtype == "bool" else dtype)
-        if bits is None or values is None:
-            return UNKNOWN
-        total += -(-values * int(bits.group()) // 8)
-    return total if outputs else UNKNOWN
 
 
 def _totals(rows):

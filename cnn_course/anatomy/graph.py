@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import math
-from dataclasses import dataclass, field
+import re
 from functools import partial
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ import keras
 from cnn_course._validate import validate_integer
 from cnn_course.anatomy import fields
 from cnn_course.anatomy.fields import Call, rule_name
-from cnn_course.anatomy.kinds import KINDS, count_macs, follow_fields, without_rule
+from cnn_course.anatomy.kinds import count_macs, follow_fields, on_each_value, without_rule
 
 __all__ = ["BATCH", "Step", "follow"]
 
@@ -22,32 +22,37 @@ BATCH = 1009
 
 
 class Step(NamedTuple):
-    """One application of a layer.
+    """One application of a layer. What is unknown is None.
 
     Attributes:
         name: str; layers of a nested model are called `model/layer`.
         operation: `keras.Operation`.
-        outputs: list of `(shape, dtype, values)`: the shape without the batch axis, and the number of values for one
-            image of the input, None if unknown. None for a layer that is not connected.
-        macs: int, for one image; None if unknown.
+        shapes: list of the shapes of the outputs, without the batch axis.
+        activation_bytes: int, memory of the outputs for one image of the input.
+        macs: int, for one image.
         fields: dict, for the name of each input that takes part a tuple of `Axis`.
         note: str, what a reader should know.
     """
 
     name: str
     operation: keras.Operation
-    outputs: list | None = None
+    shapes: list | None = None
+    activation_bytes: int | None = None
     macs: int | None = None
     fields: dict | None = None
     note: str = ""
 
 
-@dataclass(eq=False)
-class _Value:
+class _Value(keras.KerasTensor):
     """What goes through the graph: a tensor and, by input, its fields."""
 
-    tensor: keras.KerasTensor
-    fields: dict = field(default_factory=dict)
+    def __init__(self, tensor, shape, followed=()):
+        super().__init__(shape, tensor.dtype, sparse=tensor.sparse)
+        self.fields = dict(followed)
+
+    def renumbered(self, shape, by):
+        """In another shape, with `by` axes added behind the batch."""
+        return _Value(self, shape, {source: fields.renumber(axes, by) for source, axes in self.fields.items()})
 
 
 def follow(model, input_shape=None):
@@ -69,13 +74,12 @@ def follow(model, input_shape=None):
     shapes = _shapes(own, input_shape)
     batch = next((tensor.shape[0] for tensor in model.inputs if tensor.shape and tensor.shape[0]), BATCH)
     most_axes = max(map(len, shapes.values()))
-    walk = _Walk(batch, input_shape)
-    values = []
+    walk, values = _Walk(batch, input_shape), []
     for layer, source in zip(layers, model.inputs, strict=True):
-        tensor = keras.KerasTensor((batch, *shapes[layer.name]), source.dtype, sparse=source.sparse)
-        axes = {layer.name: fields.input_axes(tensor.shape)} if len(shapes[layer.name]) == most_axes > 0 else {}
-        values.append(_Value(tensor, axes))
-        walk.steps.append(walk.step(layer.name, layer, values[-1:], 0, [_open_sizes(shapes, layer.name)]))
+        shape = (batch, *shapes[layer.name])
+        followed = {layer.name: fields.input_axes(shape)} if len(shape) - 1 == most_axes > 0 else {}
+        values.append(_Value(source, shape, followed))
+        walk.add(layer.name, layer, values[-1:], 0, [_open_sizes(shapes, layer.name)])
     walk.through(model, values)
     return walk.steps
 
@@ -88,31 +92,36 @@ def has_graph(operation):
     return isinstance(operation, (keras.Function, keras.Sequential)) and own_call.__module__.split(".")[0] == "keras"
 
 
-def _shapes(shapes, given):
+def _shapes(own, given):
     """Shapes of the inputs by name, with those `given` in place of the sizes left open."""
     if given is None:
-        return shapes
+        return own
     found = given
     if isinstance(given, (tuple, list)):
-        one = not any(isinstance(part, (tuple, list)) for part in given)
-        found = dict(itertools.zip_longest(shapes, [given] if one else given, fillvalue=()))
+        several = any(isinstance(part, (tuple, list)) for part in given)
+        found = dict(itertools.zip_longest(own, given if several else [given], fillvalue=()))
     if not (isinstance(found, dict) and found and all(isinstance(shape, (tuple, list)) for shape in found.values())):
         raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={given!r}.")
     found = {
         name: tuple(validate_integer(size, "input_shape", minimum=1) for size in shape) for name, shape in found.items()
     }
-    if set(found) == set(shapes) and all(_fits(shape, found[name]) for name, shape in shapes.items()):
+    if _fit(own, found):
         return found
-    with_batch = set(found) == set(shapes) and all(_fits(shape, found[name][1:]) for name, shape in shapes.items())
+    with_batch = _fit(own, {name: shape[1:] for name, shape in found.items()})
     raise ValueError(
         "`input_shape` must fit the one input of a model whose layers are connected, or be a list or dict of a shape "
         f"for each of several{'; write it without the batch axis' if with_batch else ''}. "
-        f"Received: input_shape={given}, a model with inputs of shape {list(shapes.values())}."
+        f"Received: input_shape={given}, a model with inputs of shape {list(own.values())}."
     )
 
 
-def _fits(shape, given):
-    return len(shape) == len(given) and all(one in (None, size) for one, size in zip(shape, given, strict=True))
+def _fit(own, given):
+    """Whether the names are the same, and the sizes that are not open."""
+    return own.keys() == given.keys() and all(
+        len(shape) == len(given[name])
+        and all(one in (None, size) for one, size in zip(shape, given[name], strict=True))
+        for name, shape in own.items()
+    )
 
 
 def _open_sizes(shapes, name):
@@ -135,37 +144,22 @@ class _Walk:
         Keras has no public way to follow a graph call by call: `get_config` fails on layers that cannot be serialized,
         `clone_model` builds new weights. This private name stands here, `_keras_history` above, and no other.
         """
-        graph, before = keras.Function(model.inputs, model.outputs), len(self.steps)
-        groups = []
+        graph, before, groups = keras.Function(model.inputs, model.outputs), len(self.steps), []
 
         def visit(operation, *args, **kwargs):
             first = len(self.steps)
-            outputs = self.visit(operation, prefix, *args, **kwargs)
+            outputs = self.visit(operation, prefix, args, kwargs)
             groups.append((operation, self.steps[first:]))
             return outputs
 
         outputs = graph._run_through_graph(values, operation_fn=lambda operation: partial(visit, operation))
         if len({id(operation) for operation, _ in groups}) == len(groups):  # in the order of model.summary()
-            order = {id(operation): index for index, operation in enumerate(graph.operations)}
-            groups.sort(key=lambda group: order[id(group[0])])
+            order = {operation: index for index, operation in enumerate(graph.operations)}
+            groups.sort(key=lambda group: order[group[0]])
             self.steps[before:] = [step for _, steps in groups for step in steps]
         return keras.tree.flatten(outputs)
 
-    def through_steps(self, model, value, prefix):
-        """Take a value through the model in `TimeDistributed`: each step of time is an image of its own."""
-        shape = value.tensor.shape
-        tensor = keras.KerasTensor(fields.folded(shape), value.tensor.dtype)
-        inside = {source: fields.renumber(axes, -1) for source, axes in value.fields.items()}
-        outputs = self.through(model, [_Value(tensor, inside)], prefix)
-        return [
-            _Value(
-                keras.KerasTensor((*shape[:2], *output.tensor.shape[1:]), output.tensor.dtype),
-                {source: fields.renumber(axes, 1) for source, axes in output.fields.items()},
-            )
-            for output in outputs
-        ]
-
-    def visit(self, operation, prefix, *args, **kwargs):
+    def visit(self, operation, prefix, args, kwargs):
         """One application of a layer: a step, or those of the model that it is."""
         name, arguments = prefix + operation.name, _arguments(operation, args, kwargs)
         values = [leaf for leaf in keras.tree.flatten(list(arguments.values())) if isinstance(leaf, _Value)]
@@ -173,15 +167,9 @@ class _Walk:
             return self.through_steps(operation.layer, values[0], f"{name}/")
         if has_graph(operation) and len(values) >= len(operation.inputs):
             return self.through(operation, values[: len(operation.inputs)], f"{name}/")
-        outputs = [_Value(tensor) for tensor in self.outputs(operation, args, kwargs)]
-        call = Call(
-            operation,
-            [value.tensor.shape for value in values],
-            [value.tensor.shape for value in outputs],
-            [None] * len(values),
-            keras.tree.map_structure(_tensor, arguments),
-            self.batch,
-        )
+        outputs = [_Value(tensor, tensor.shape) for tensor in self.outputs(operation, args, kwargs)]
+        shapes = [[tensor.shape for tensor in tensors] for tensors in (values, outputs)]
+        call = Call(operation, *shapes, [None] * len(values), arguments, self.batch)
         if rule_name(operation) in (None, "Lambda") and self.is_elementwise(operation, args, kwargs):
             call = call._replace(operation=keras.layers.Add(name="elementwise"))
         macs, *notes = count_macs(call)
@@ -190,21 +178,30 @@ class _Walk:
             notes.append(note)
             for value in outputs:
                 value.fields[source] = axes
-        self.steps.append(self.step(name, operation, outputs, macs, notes))
+        self.add(name, operation, outputs, macs, notes)
         return outputs
 
-    def step(self, name, operation, outputs, macs, notes=()):
-        """A step, with its figures for one image."""
-        described, notes = [], dict.fromkeys(notes)
-        for value in outputs:
-            shape = value.tensor.shape
-            images = self.per_image(shape[0]) if shape else None
-            if images is not None and images > 1:
-                notes[f"{images} of these for each image"] = None
-            values = None if None in shape else self.per_image(math.prod(shape))
-            described.append((self.without_batch(shape), value.tensor.dtype, values))
-        note = "; ".join(filter(None, notes))
-        return Step(name, operation, described, self.per_image(macs), outputs[0].fields if outputs else {}, note)
+    def through_steps(self, model, value, prefix):
+        """Take a value through the model in `TimeDistributed`: each step of time is an image of its own."""
+        outputs = self.through(model, [value.renumbered(fields.folded(value.shape), -1)], prefix)
+        return [output.renumbered((*value.shape[:2], *output.shape[1:]), 1) for output in outputs]
+
+    def add(self, name, operation, outputs, macs, notes):
+        """Write down a step, with its figures for one image."""
+        images = {self.per_image(value.shape[0]) for value in outputs if value.shape}
+        notes = [*notes, *(f"{count} of these for each image" for count in images if count and count > 1)]
+        shapes = [self.without_batch(value.shape) for value in outputs]
+        sizes = [self.bytes_of(value) for value in outputs]
+        total = None if None in sizes else sum(sizes)
+        note = "; ".join(dict.fromkeys(filter(None, notes)))
+        followed = outputs[0].fields if outputs else {}
+        self.steps.append(Step(name, operation, shapes, total, self.per_image(macs), followed, note))
+
+    def bytes_of(self, value):
+        """Memory for one image; None if unknown."""
+        values = None if None in value.shape else self.per_image(math.prod(value.shape))
+        bits = re.search(r"\d+", "bool8" if value.dtype == "bool" else value.dtype)
+        return None if bits is None or values is None else -(-values * int(bits.group()) // 8)
 
     def per_image(self, count):
         """Count for one image; None if it does not grow with the images."""
@@ -217,14 +214,17 @@ class _Walk:
         """Shape of one image; what counts images on another axis is left open."""
         return tuple(None if self.batch == BATCH and size and size % BATCH == 0 else size for size in shape[1:])
 
+    def any_batch(self, leaf):
+        """A tensor in which the number of images is left open."""
+        if not isinstance(leaf, _Value):
+            return leaf
+        return keras.KerasTensor((None, *self.without_batch(leaf.shape)), leaf.dtype)
+
     def outputs(self, operation, args, kwargs):
         """Symbolic outputs as Keras computes them, for our number of images; if a layer refuses, for any."""
-        error = None
-        for given in (_tensor, self.any_batch):
-            tensors, keywords = keras.tree.map_structure(given, (args, kwargs))
+        for given in ((args, kwargs), keras.tree.map_structure(self.any_batch, (args, kwargs))):
             try:
-                found = operation.compute_output_spec(*tensors, **keywords)
-                return [keras.KerasTensor(one.shape, one.dtype) for one in keras.tree.flatten(found)]
+                return keras.tree.flatten(operation.compute_output_spec(*given[0], **given[1]))
             except Exception as problem:  # a layer of the user's own may raise anything
                 error = problem
         if self.input_shape is None:
@@ -236,33 +236,16 @@ class _Walk:
 
     def is_elementwise(self, operation, args, kwargs):
         """Whether a layer of the user's own, without layers inside, only works on each value: its `call` is traced."""
-        sources = []
-
-        def symbol(leaf):
-            if isinstance(leaf, _Value):
-                sources.append(leaf := self.any_batch(leaf))
-            return leaf
-
         try:
             if any(isinstance(part, keras.Layer) for part in keras.tree.flatten(list(vars(operation).values()))):
                 return False
-            tensors, keywords = keras.tree.map_structure(symbol, (args, kwargs))
+            args, kwargs = keras.tree.map_structure(self.any_batch, (args, kwargs))
+            sources = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, keras.KerasTensor)]
             with keras.StatelessScope():  # a `call` that counts its calls counts nothing
-                traced = keras.Function(sources, operation.call(*tensors, **keywords))
+                traced = keras.Function(sources, operation.call(*args, **kwargs))
         except Exception:  # what it does is its own affair
             return False
-        found = [KINDS.get(rule_name(one)) for one in traced.operations]
-        return all(kind is not None and kind.field in (fields.same, fields.merge) for kind in found)
-
-    def any_batch(self, leaf):
-        """A tensor in which the number of images is left open."""
-        if not isinstance(leaf, _Value):
-            return leaf
-        return keras.KerasTensor((None, *self.without_batch(leaf.tensor.shape)), leaf.tensor.dtype)
-
-
-def _tensor(leaf):
-    return leaf.tensor if isinstance(leaf, _Value) else leaf
+        return all(map(on_each_value, traced.operations))
 
 
 def _arguments(operation, args, kwargs):
@@ -270,4 +253,4 @@ def _arguments(operation, args, kwargs):
     try:
         return dict(inspect.signature(operation.call).bind(*args, **kwargs).arguments)
     except (TypeError, ValueError):  # no signature, or another one
-        return {**{str(index): value for index, value in enumerate(args)}, **kwargs}
+        return {"args": args, **kwargs}

@@ -1,6 +1,6 @@
 """The one table: what a layer of each kind does to receptive fields, and how often it multiplies.
 
-A layer is added by one entry in `KINDS`, which must say both.
+A layer is added by its name in `NAMES`, which says both.
 """
 
 import functools
@@ -11,7 +11,7 @@ import keras
 from cnn_course.anatomy import fields, macs
 from cnn_course.anatomy.fields import rule_name
 
-__all__ = ["KINDS", "Kind", "count_macs", "follow_fields", "without_rule"]
+__all__ = ["KINDS", "Kind", "count_macs", "follow_fields", "on_each_value", "without_rule"]
 
 
 class Kind(NamedTuple):
@@ -43,10 +43,9 @@ def follow_fields(call):
     axes, problem = _applied("field", call)
     if any(not shape or shape[0] is None or shape[0] % call.batch for shape in call.output_shapes):
         axes, problem = None, "the first axis no longer counts images"
-    if axes is None:
-        axes = fields.unknown(call)
-    known = any(axis.state != "unknown" for one in call.fields if one for axis in one)
+    axes = axes or fields.unknown(call)
     notes = dict.fromkeys(axis.note for axis in axes if axis.note)
+    known = any(axis.state != "unknown" for one in call.fields if one for axis in one)
     if problem and known and any(axis.state == "unknown" for axis in axes):
         notes[problem] = None
     return tuple(axis._replace(note="") for axis in axes), "; ".join(notes)
@@ -62,8 +61,11 @@ def count_macs(call):
         `(macs, note)`: int, or None if unknown; and str, why.
     """
     total, problem = _applied("macs", call)
-    adapted = getattr(call.operation, "lora_enabled", False) and not getattr(call.operation, "quantization_mode", None)
-    return total, "LoRA changes the kernel once for all images, which is not counted" if adapted else problem
+    if not getattr(call.operation, "lora_enabled", False):
+        return total, problem
+    if not getattr(call.operation, "quantization_mode", None):
+        return total, "LoRA changes the kernel once for all images, which is not counted"
+    return total if rule_name(call.operation) == "Dense" else None, problem
 
 
 def _applied(column, call):
@@ -71,16 +73,16 @@ def _applied(column, call):
     name = rule_name(call.operation)
     if name not in KINDS:
         return None, without_rule(call.operation, name)
-    rule = getattr(KINDS[name], column)
-    if column == "field" and rule not in SEVERAL and any(call.fields[1:]):
-        return None, ""
     try:
-        result = rule(call)
-        for activation in _activations(call.operation) if result is not None else ():
-            result = _activated(column, call, activation, result)
-            if result is None:
+        result = getattr(KINDS[name], column)(call)
+        for mixes in map(_mixes, _activations(call.operation)) if result is not None else ():
+            if mixes is None:
                 return None, "its activation is none of keras.activations: what it mixes cannot be known"
+            if mixes and column == "field":
+                result = fields.dense(call._replace(fields=[result], input_shapes=call.output_shapes))
         return result, ""  # also None: by a wrapper of what is not known, or where the table says so
+    except NotImplementedError:  # several tensors in place of one
+        return None, ""
     except Exception as error:  # an option that nobody thought of
         sizes = [*call.input_shapes, *call.output_shapes]
         is_open = isinstance(error, TypeError) and any(None in shape for shape in sizes)
@@ -89,13 +91,13 @@ def _applied(column, call):
 
 def without_rule(operation, name=None):
     """Why nothing is known of a layer, and what to do."""
-    if name not in (None, "Lambda") and not isinstance(operation, keras.Model):
-        return "this kind of layer has no rule yet"
     if isinstance(operation, keras.Model):
         return (
             "a model with a `call` of its own is not looked into; where that uses only layers and operations of Keras, "
             "describe(keras.Model(x, model.call(x))) is, with x = keras.Input(shape)"
         )
+    if name not in (None, "Lambda"):
+        return "this kind of layer has no rule yet"
     return "a layer with a `call` of its own is not looked into; Keras layers connected by keras.Model are"
 
 
@@ -107,12 +109,6 @@ ELEMENTWISE_ACTIVATIONS = """celu elu exponential gelu hard_shrink hard_sigmoid 
 SUMMING_ACTIVATIONS = "log_softmax softmax sparsemax"
 
 
-@functools.cache
-def _functions(names):
-    places = (keras.activations, keras.ops)
-    return {getattr(place, name) for place in places for name in names.split() if hasattr(place, name)}
-
-
 def _activations(operation):
     """Activations that a layer or its cells apply."""
     owners = [operation, *fields.cells_of(operation)]
@@ -120,169 +116,99 @@ def _activations(operation):
     return [one for one in found if one is not None]
 
 
-def _activated(column, call, activation, result):
-    """The result of a rule behind an activation; None if the activation is not known."""
+def _is_one_of(names, function):
+    name = getattr(function, "__name__", None)
+    return name in names.split() and function in [getattr(home, name, None) for home in (keras.activations, keras.ops)]
+
+
+def _mixes(activation):
+    """Whether an activation sums over the last axis; None if that is not known."""
     function = activation.func if isinstance(activation, functools.partial) else activation
-    if isinstance(function, keras.Operation):  # a layer in place of a function
-        kind = KINDS.get(rule_name(function))
-        return result if kind and kind.field in (fields.same, fields.merge) else None
-    if function in _functions(ELEMENTWISE_ACTIVATIONS):
-        return result
-    if activation not in _functions(SUMMING_ACTIVATIONS):
-        return None
-    return result if column == "macs" else fields.mix_last(result, len(call.output_shapes[0]))
+    if on_each_value(function) or _is_one_of(ELEMENTWISE_ACTIVATIONS, function):
+        return False
+    return True if _is_one_of(SUMMING_ACTIVATIONS, activation) else None
+
+
+def on_each_value(operation):
+    """Whether a layer or an operation is known to work on each value alone."""
+    return isinstance(operation, keras.Operation) and KINDS.get(rule_name(operation), (None,))[0] is fields.merge
 
 
 # Layers made of layers: their rules look into the table
 
 
-def _inner(call):
-    return call._replace(operation=call.operation.layer)
+def _inner_fields(call):
+    axes, _ = follow_fields(fields.inner(call))
+    return fields.renumber(axes, 1) if rule_name(call.operation) == "TimeDistributed" else axes
 
 
-def _wrapped_fields(call):
-    return follow_fields(_inner(call))[0]
+def _inner_macs(call):
+    return count_macs(fields.inner(call))[0]
 
 
-def _wrapped_macs(call):
-    return count_macs(_inner(call))[0]
+# The table: names of layers, `?` for each of 1, 2 and 3 spatial axes; and, behind a semicolon, of `keras.ops`
 
-
-def _distributed_fields(call):
-    axes, _ = follow_fields(fields.distributed(call))
-    return axes and fields.renumber(axes, 1)
-
-
-def _distributed_macs(call):
-    return count_macs(fields.distributed(call))[0]
-
-
-def _bidirectional_macs(call):
-    halves = (call.operation.forward_layer, call.operation.backward_layer)
-    counts = [count_macs(call._replace(operation=half))[0] for half in halves]
-    return None if None in counts else sum(counts)
-
-
-# The table
-
-
-def _layers(names, field, macs):
-    return dict.fromkeys(names.split(), Kind(field, macs))
-
-
-def _ranks(names, field, macs):
-    """Layers for one, two and three spatial axes: `Conv?D` stands for three names."""
-    return {name.replace("?", rank): Kind(field, macs) for name in names.split() for rank in "123"}
-
-
-def _ops(names, field, macs):
-    return {f"ops.{name}": Kind(field, macs) for name in names.split()}
-
-
-KINDS = {
-    # each value on its own
-    **_layers(
-        """Activation ActivityRegularization AlphaDropout Dropout ELU GaussianDropout GaussianNoise Identity LayerScale
-        LeakyReLU LocalResponseNormalization Normalization PReLU RandomBrightness RandomContrast RandomFlip
-        RandomRotation RandomTranslation RandomZoom ReLU Rescaling StochasticDepth""",
-        fields.same,
-        macs.nothing,
-    ),
-    **_ranks("SpatialDropout?D", fields.same, macs.nothing),
-    **_layers("BatchNormalization", fields.normalize_batch, macs.nothing),
-    **_layers("Masking", fields.dense, macs.nothing),
-    **_ops(
-        """Abs Absolute Arccos Arccosh Arcsin Arcsinh Arctan Arctanh BatchNorm BitwiseInvert BitwiseNot Cast Cbrt Ceil
-        Celu Clip ConvertToTensor Copy Cos Cosh Elu Erf Erfc Exp Exp2 Expm1 Floor Gelu HardShrink HardSigmoid HardSilu
-        HardTanh Isfinite Isinf Isnan LeakyRelu Log Log10 Log1p Log2 LogSigmoid LogicalNot NanToNum Negative OnesLike
-        Reciprocal Relu Relu6 Round Rsqrt SaturateCast Selu Sigmoid Sign Silu Sin Sinh SoftShrink Softplus Softsign
-        SparsePlus SparseSigmoid Sqrt Square Squareplus StopGradient Tan TanhShrink Tanh Threshold Trunc ZerosLike""",
-        fields.merge,
-        macs.nothing,
-    ),
-    # values of several tensors, or of several pieces of one
-    **_layers("Add Average CustomScaleLayer Maximum Minimum Multiply Subtract", fields.merge, macs.nothing),
-    **_ops(
-        """Add Arctan2 BitwiseAnd BitwiseOr BitwiseXor Divide DivideNoNan Equal FloorDivide Fmax Fmin Fmod Greater
-        GreaterEqual Hypot Less LessEqual Logaddexp LogicalAnd LogicalOr LogicalXor Maximum Minimum Mod Multiply
-        NotEqual Power Subtract TrueDivide Where""",
-        fields.merge,
-        macs.nothing,
-    ),
-    "Concatenate": Kind(fields.concatenate, macs.nothing),
-    "ops.Concatenate": Kind(fields.concatenate, macs.nothing),
-    "ops.Stack": Kind(fields.stack, macs.nothing),
-    "ops.Split": Kind(fields.split, macs.nothing),
-    "ops.GetItem": Kind(fields.take, macs.nothing),
-    "ops.Slice": Kind(fields.cut, macs.nothing),
+NAMES = {
+    # each value on its own, or with those at its place in other tensors
+    Kind(fields.merge, macs.nothing): """Activation ActivityRegularization Add AlphaDropout Average CustomScaleLayer
+        Dropout ELU GaussianDropout GaussianNoise Identity LayerScale LeakyReLU LocalResponseNormalization Maximum
+        Minimum Multiply Normalization PReLU RandomBrightness RandomContrast RandomFlip RandomRotation RandomTranslation
+        RandomZoom ReLU Rescaling SpatialDropout?D StochasticDepth Subtract;
+        Abs Absolute Add Arccos Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh BatchNorm BitwiseAnd BitwiseInvert
+        BitwiseNot BitwiseOr BitwiseXor Cast Cbrt Ceil Celu Clip ConvertToTensor Copy Cos Cosh Divide DivideNoNan Elu
+        Equal Erf Erfc Exp Exp2 Expm1 Floor FloorDivide Fmax Fmin Fmod Gelu Greater GreaterEqual HardShrink HardSigmoid
+        HardSilu HardTanh Hypot Isfinite Isinf Isnan LeakyRelu Less LessEqual Log Log10 Log1p Log2 LogSigmoid Logaddexp
+        LogicalAnd LogicalNot LogicalOr LogicalXor Maximum Minimum Mod Multiply NanToNum Negative NotEqual OnesLike
+        Power Reciprocal Relu Relu6 Round Rsqrt SaturateCast Selu Sigmoid Sign Silu Sin Sinh SoftShrink Softplus
+        Softsign SparsePlus SparseSigmoid Sqrt Square Squareplus StopGradient Subtract Tan TanhShrink Tanh Threshold
+        TrueDivide Trunc Where ZerosLike""",
+    Kind(fields.same, macs.nothing): "BatchNormalization Embedding",  # an embedding adds an axis behind the others
+    Kind(fields.concatenate, macs.nothing): "Concatenate; Concatenate",
+    Kind(fields.stack, macs.nothing): "; Stack",
     # windows
-    **_ranks("Conv?D", fields.convolution, macs.convolution),
-    **_ranks("MaxPooling?D AveragePooling?D", fields.window, macs.nothing),
-    **_ranks("Conv?DTranspose", fields.transposed, macs.transposed),
-    **_layers("DepthwiseConv1D DepthwiseConv2D", fields.convolution, macs.depthwise),
-    **_layers("SeparableConv1D SeparableConv2D", fields.convolution, macs.separable),
-    **_ops("MaxPool AveragePool", fields.window, macs.nothing),
-    "ops.Conv": Kind(fields.convolution, macs.given_kernel),
-    "ops.DepthwiseConv": Kind(fields.convolution, macs.given_kernel),
-    "ops.ConvTranspose": Kind(fields.transposed, macs.given_kernel_transposed),
+    Kind(fields.convolution, macs.convolution): """Conv?D DepthwiseConv1D DepthwiseConv2D SeparableConv1D
+        SeparableConv2D; Conv DepthwiseConv""",
+    Kind(fields.transposed, macs.transposed): "Conv?DTranspose; ConvTranspose",
+    Kind(fields.window, macs.nothing): "AveragePooling?D MaxPooling?D; AveragePool MaxPool",
     # places moved, repeated, cut off
-    **_ranks("UpSampling?D", fields.enlarge, macs.nothing),
-    **_ranks("ZeroPadding?D Cropping?D", fields.shift, macs.nothing),
-    "ops.Pad": Kind(fields.pad, macs.nothing),
-    "ops.Flip": Kind(fields.flip, macs.nothing),
-    **_layers("CenterCrop RandomCrop Resizing", fields.unknown, macs.nothing),
-    **_ops(
-        "BroadcastTo DepthToSpace Glu OneHot Repeat Resize Roll Rot90 Sort SpaceToDepth Take Tile",
-        fields.unknown,
-        macs.nothing,
-    ),
+    Kind(fields.enlarge, macs.nothing): "UpSampling?D",
+    Kind(fields.shift, macs.nothing): "Cropping?D ZeroPadding?D",
+    Kind(fields.pad, macs.nothing): "; Pad",
+    Kind(fields.flip, macs.nothing): "; Flip",
+    Kind(fields.split, macs.nothing): "; Split",
+    Kind(fields.take, macs.nothing): "; GetItem",
+    Kind(fields.unknown, macs.nothing): """CenterCrop Discretization Hashing IntegerLookup RandomCrop RepeatVector
+        Resizing StringLookup TextVectorization; BroadcastTo DepthToSpace Glu OneHot Repeat Resize Roll Rot90 Slice Sort
+        SpaceToDepth Take Tile""",
     # over all places, or all channels
-    **_ranks("GlobalMaxPooling?D GlobalAveragePooling?D", fields.pool_globally, macs.nothing),
-    **_ranks("AdaptiveAveragePooling?D AdaptiveMaxPooling?D", fields.adapt, macs.nothing),
-    **_ops("All Amax Amin Any Argmax Argmin Logsumexp Max Mean Min Prod Std Sum Var", fields.reduce, macs.nothing),
-    "ops.Moments": Kind(fields.reduce, macs.nothing),
-    "GroupNormalization": Kind(fields.normalize_groups, macs.nothing),
-    **_layers("LayerNormalization RMSNormalization UnitNormalization", fields.normalize, macs.nothing),
-    **_ops("LayerNorm Normalize RMSNorm", fields.normalize, macs.nothing),
-    "Softmax": Kind(fields.softmax, macs.nothing),
-    **_ops("LogSoftmax Softmax Sparsemax", fields.softmax, macs.nothing),
+    Kind(fields.pool_globally, macs.nothing): """AdaptiveAveragePooling?D AdaptiveMaxPooling?D GlobalAveragePooling?D
+        GlobalMaxPooling?D""",
+    Kind(fields.reduce, macs.nothing): """LayerNormalization RMSNormalization Softmax UnitNormalization; All Amax Amin
+        Any Argmax Argmin LayerNorm LogSoftmax Logsumexp Max Mean Min Moments Normalize Prod RMSNorm Softmax Sparsemax
+        Std Sum Var""",
+    Kind(fields.normalize_groups, macs.nothing): "GroupNormalization",
+    Kind(fields.dense, macs.nothing): "Masking",
     # axes in another form or order
-    **_layers("Flatten Reshape", fields.reshape, macs.nothing),
-    **_ops("ExpandDims Ravel Reshape Squeeze", fields.reshape, macs.nothing),
-    "Permute": Kind(fields.permute, macs.nothing),
-    **_ops("Moveaxis Swapaxes Transpose", fields.permute, macs.nothing),
-    "RepeatVector": Kind(fields.repeat_vector, macs.nothing),
-    # matrix products and attention
-    "Dense": Kind(fields.dense, macs.dense),
-    "Dot": Kind(fields.contract, macs.contract),
-    "EinsumDense": Kind(fields.contract, macs.einsum_dense),
-    "ops.Einsum": Kind(fields.contract, macs.contract),
-    "ops.Matmul": Kind(fields.contract, macs.contract),
-    "AdditiveAttention": Kind(fields.attend, macs.unknown),
-    "Attention": Kind(fields.attend, macs.attend),
-    "GroupedQueryAttention": Kind(fields.attend, macs.attend_in_groups),
-    "MultiHeadAttention": Kind(fields.attend, macs.attend_with_heads),
-    "ops.DotProductAttention": Kind(fields.attend, macs.attend_to_heads),
-    # time, words
-    **_layers("GRU LSTM RNN SimpleRNN", fields.recur, macs.recurrent),
-    "Bidirectional": Kind(fields.recur, _bidirectional_macs),
-    **_ranks("ConvLSTM?D", fields.recur_convolution, macs.recurrent_convolution),
-    "Embedding": Kind(fields.same, macs.embedding),  # a new axis behind the others
-    **_layers("Discretization Hashing IntegerLookup StringLookup", fields.unknown, macs.nothing),
-    "TextVectorization": Kind(fields.unknown, macs.nothing),
+    Kind(fields.reshape, macs.nothing): "Flatten Reshape; ExpandDims Ravel Reshape Squeeze",
+    Kind(fields.permute, macs.nothing): "Permute; Moveaxis Swapaxes Transpose",
+    # matrix products, attention, recurrence
+    Kind(fields.dense, macs.dense): "Dense",
+    Kind(fields.contract, macs.contract): "EinsumDense; Einsum Matmul",
+    Kind(fields.unknown, macs.dot): "Dot",
+    Kind(fields.attend, macs.attend): "Attention; DotProductAttention",
+    Kind(fields.attend, macs.attend_with_heads): "GroupedQueryAttention MultiHeadAttention",
+    Kind(fields.attend, macs.unknown): "AdditiveAttention",
+    Kind(fields.recur, macs.recurrent): "Bidirectional GRU LSTM RNN SimpleRNN",
+    Kind(fields.unknown, macs.recurrent): "ConvLSTM?D",
     # around another layer
-    "SpectralNormalization": Kind(_wrapped_fields, _wrapped_macs),
-    "TimeDistributed": Kind(_distributed_fields, _distributed_macs),
+    Kind(_inner_fields, _inner_macs): "SpectralNormalization TimeDistributed",
 }
-SEVERAL = {  # rules of fields that take several tensors
-    fields.attend,
-    fields.concatenate,
-    fields.contract,
-    fields.merge,
-    fields.normalize_batch,
-    fields.pool_globally,
-    fields.recur,
-    fields.same,  # what comes second is a mask, which such layers pass on
-    fields.stack,
-    _distributed_fields,
-}
+
+
+def _names(text):
+    layers, _, operations = text.partition(";")
+    ranks = [name.replace("?", rank) for name in layers.split() for rank in ("123" if "?" in name else "-")]
+    return [*ranks, *(f"ops.{name}" for name in operations.split())]
+
+
+KINDS = {name: kind for kind, text in NAMES.items() for name in _names(text)}

@@ -14,22 +14,23 @@ CONVENTIONS = (
 )
 
 
-def _cells(anatomy):
-    """Table body and totals as strings, and the notes that the last column points to."""
-    notes = list(dict.fromkeys(row.note for row in anatomy.rows if row.note))
-    body = [
-        [
-            row.name,
-            row.kind,
-            _shape_text(row.output_shape),
-            *map(text, (row.parameters, row.macs, row.activation_bytes, row.receptive_field, row.jump)),
-            f"[{notes.index(row.note) + 1}]" if row.note else "",
-        ]
-        for row in anatomy.rows
-    ]
-    totals = anatomy.totals
-    sums = [_total_text(totals, figure) for figure in ("parameters", "macs", "activation_bytes")]
-    return body, ["total", "", "", *sums, "", "", ""], notes
+def _parts(anatomy):
+    """Title, body, totals, sentence below and notes, which the last column points to, all as strings."""
+    totals, notes = anatomy.totals, list(dict.fromkeys(row.note for row in anatomy.rows if row.note))
+
+    def total(column):
+        return ("at least " if column in totals.at_least else "") + f"{getattr(totals, column):,}"
+
+    body = []
+    for row in anatomy.rows:
+        figures = map(text, (row.parameters, row.macs, row.activation_bytes, row.receptive_field, row.jump))
+        note = f"[{notes.index(row.note) + 1}]" if row.note else ""
+        body.append([row.name, row.kind, _shape_text(row.output_shape), *figures, note])
+    sums = ["total", "", "", *map(total, ("parameters", "macs", "activation_bytes")), "", "", ""]
+    trained, others = total("trainable_parameters"), total("non_trainable_parameters")
+    sentence = f"Parameters: {trained} trainable, {others} non-trainable."
+    numbered = [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
+    return f'Model "{anatomy.name}" ({anatomy.kind})', body, sums, sentence, numbered
 
 
 def text(value):
@@ -64,21 +65,6 @@ def _shape_text(shape):
     return shape if isinstance(shape, str) else " × ".join(map(str, shape)) or "1"
 
 
-def _total_text(totals, figure):
-    return ("at least " if figure in totals.at_least else "") + f"{getattr(totals, figure):,}"
-
-
-def _title(anatomy):
-    return f'Model "{anatomy.name}" ({anatomy.kind})'
-
-
-def _split_text(anatomy):
-    return ", ".join(
-        f"{_total_text(anatomy.totals, figure)} {figure.split('_parameters')[0].replace('_', '-')}"
-        for figure in ("trainable_parameters", "non_trainable_parameters")
-    )
-
-
 def _shorten(text, width, end=None):
     """The beginning and, since names end in what tells them apart, more of the end."""
     if len(text) <= width:
@@ -105,20 +91,19 @@ def _shorten_apart(names, width):
 
 def plain(anatomy, width=120):
     """Aligned text, `width` characters wide where the figures allow it; None for as wide as it needs."""
-    body, total, notes = _cells(anatomy)
+    title, body, total, sentence, notes = _parts(anatomy)
     widths = _widths([HEADER, UNITS, *body, total], width)
     names = _shorten_apart([cells[0] for cells in body], widths[0])
 
     def line(cells):
-        fitted = [_shorten(cell, width) for cell, width in zip(cells, widths, strict=True)]
-        aligned = [f"{cell:{'<' if at < WORDS else '>'}{widths[at]}}" for at, cell in enumerate(fitted)]
+        columns = enumerate(zip(cells, widths, strict=True))
+        aligned = [f"{_shorten(cell, width):{'<' if at < WORDS else '>'}{width}}" for at, (cell, width) in columns]
         return "  ".join(aligned).rstrip()
 
     rule = "─" * (sum(widths) + 2 * len(widths) - 2)
-    numbered = [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
     rows = [line([name, *cells[1:]]) for name, cells in zip(names, body, strict=True)]
     table = [rule, line(HEADER), line(UNITS), rule, *rows, rule, line(total)]
-    return "\n".join([_title(anatomy), *table, f"Parameters: {_split_text(anatomy)}.", *CONVENTIONS, *numbered])
+    return "\n".join([title, *table, sentence, *CONVENTIONS, *notes])
 
 
 def _widths(lines, width):
@@ -134,17 +119,15 @@ def _widths(lines, width):
 
 def as_html(anatomy):
     """A table without colors of its own, so that light and dark themes both read well."""
-    body, total, notes = _cells(anatomy)
+    title, body, total, sentence, notes = _parts(anatomy)
     heads = [f"{head}<br><small>{unit}</small>" if unit else head for head, unit in zip(HEADER, UNITS, strict=True)]
-    names = _shorten_apart([cells[0] for cells in body], 40)
     header = "".join(f'<th scope="col" style="{_style(at)}">{head}</th>' for at, head in enumerate(heads))
-    last = _html_row(total[0], total)
-    footer = [f"Parameters: {_split_text(anatomy)}.", " ".join(CONVENTIONS)]
-    footer += [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
+    rows = map(_html_row, _shorten_apart([cells[0] for cells in body], 40), body)
+    footer = "<br>".join(map(html.escape, [sentence, " ".join(CONVENTIONS), *notes]))
     return (
-        f'<table><caption style="text-align: left">{html.escape(_title(anatomy))}</caption>'
-        f"<thead><tr>{header}</tr></thead><tbody>{''.join(map(_html_row, names, body))}</tbody>"
-        f"<tfoot>{last}</tfoot></table><p><small>{'<br>'.join(map(html.escape, footer))}</small></p>"
+        f'<table><caption style="text-align: left">{html.escape(title)}</caption>'
+        f"<thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        f"<tfoot>{_html_row(total[0], total)}</tfoot></table><p><small>{footer}</small></p>"
     )
 
 
