@@ -29,7 +29,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "02_convolution": 7,
     "03_padding": 0,
     "04_stride": 4,
-    "05_channels": 5,
+    "05_channels": 4,
     "06_one_by_one": 3,
     "07_pooling": 3,
     "11_first_cnn": 6,

@@ -2,83 +2,60 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, integers, value_question
+from cnn_course.checks.answers import as_array, shown
+from cnn_course.checks.engine import Question, function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = value_question(
-    (8, 10, 16),
+    (1, 3, 4),
     mistakes=[
-        ((8, 10, 8), "The depth of the output is not the depth of the input: count the filters."),
-        ((8, 10, 128), "Depth 8 · 16: a filter sums over all channels and makes one map, not one per channel."),
-        ((7, 9, 16), "Off by one: this is n − k. The kernel also fits at the last position: n − k + 1."),
-        ((6, 12, 16), "Rows and columns of the kernel are swapped: it has 3 rows and 5 columns."),
-        ((10, 14, 16), "This would need padding. How often does the kernel fit along each axis?"),
-        ((10, 8, 16), "Rows and columns of the answer are swapped: (rows, columns, channels)."),
-        ((16, 8, 10), "The channels come first here, as in PyTorch. Keras puts them last."),
-        ((8, 10, 1), "One map is what a single filter makes. How many filters are there?"),
+        ((10, 28, 37), "This is one filter of each: its weights and its bias. How many channels is it deep?"),
+        ((9, 27, 36), "These are the weights of one filter. At each place a 3×3 filter has nine for one channel."),
+        ((160, 448, 592), "These are the parameters. Divide them among the 16 filters first."),
+        ((16, 16, 16), "16 is what comes out: the filters. Asked is what goes in."),
+        ((1, 2, 3), "A bias is part of each filter: take it off, then divide by the nine places."),
+        ((1, 3, 3), "Transparency is a channel of its own, besides red, green and blue."),
+        ((1, 3, 5), "592 / 16 = 37 parameters a filter, one of them a bias: 36 weights for nine places."),
     ],
-    code="(10 - 3 + 1, 14 - 5 + 1, 16)",
-    why="Kernel, strides and padding decide height and width; only the filters decide the depth.",
+    code="(1, 3, 4)",
+    why="The parameters of a first layer tell what pictures it was built for.",
     hints=(
-        "Height and width first, as for an image with one channel.",
-        "How many maps does one filter make, and how many filters are there?",
-        "Rows: 10 − 3 + 1.",
+        "Divide by the number of filters: what belongs to one filter?",
+        "A filter has 3 · 3 · channels weights and one bias.",
+        "The first: 160 / 16 = 10 = 9 · 1 + 1.",
     ),
-    explanation="10 − 3 + 1 = 8 rows, 14 − 5 + 1 = 10 columns, and one map for each of the 16 filters.",
+    explanation="10 = 9 · 1 + 1 (gray), 28 = 9 · 3 + 1 (color), 37 = 9 · 4 + 1 (color and transparency).",
 )
 
-q2 = value_question(
-    (2420, 620),
-    mistakes=[
-        ((2400, 600), "The biases are missing: one per filter."),
-        ((2401, 601), "There is one bias per filter, not one per layer."),
-        ((2408, 608), "The biases belong to the filters, not to the input channels."),
-        ((2420, 605), "With groups there are still 20 filters, so still 20 biases: only the weights are fewer."),
-        ((320, 320), "A filter is as deep as its input: you counted flat kernels of 15 weights."),
-        ((2420, 2420), "With groups each filter sees fewer channels."),
-        ((620, 2420), "The order is swapped: the full layer first."),
-    ],
-    code="((3 * 5 * 8 + 1) * 20, (3 * 5 * (8 / 4) + 1) * 20)",
-    why="Groups make each filter flatter: that was AlexNet's way to split a layer over two cards.",
+_PIXELS = {"gray pixel [1, 1, 1]": (1, 1, 1), "leaf": (2, 5, 2), "tomato": (6, 2, 1)}
+
+
+def _examine_colors(answer):
+    weights = as_array(answer)
+    if weights is None or weights.shape != (3,):
+        return f"The answer must be three numbers (red, green, blue). Received: {shown(answer)}."
+    gray, leaf, tomato = (float(weights @ np.array(pixel)) for pixel in _PIXELS.values())
+    if abs(gray) > 1e-6:
+        return f"On the gray pixel [1, 1, 1] it answers {gray:g}, and more on brighter ones. It must answer 0."
+    if abs(leaf) > 1e-6:
+        return f"On the leaf [2, 5, 2] it answers {leaf:g}. It must answer 0."
+    if tomato < 1e-6:
+        return f"On the tomato [6, 2, 1] it answers {tomato:g}. It must answer more than 0."
+    return None
+
+
+q2 = Question(
+    _examine_colors,
+    (1, 0, -1),
+    code="(1, 0, -1)",
+    why="Weights that sum to 0 do not see brightness: the kernel looks at the color alone.",
     hints=(
-        "Count one filter first: its weights and its bias.",
-        "A filter sees all 8 channels, or, with 4 groups, only those of its own group.",
-        "The full layer: (3 · 5 · 8 + 1) parameters for each filter.",
+        "A gray pixel has three equal numbers: what must the three weights sum to?",
+        "The leaf is the gray pixel [2, 2, 2] and 3 more of green. What does that say about green's weight?",
+        "Green's weight is 0, so red and blue must cancel out on gray.",
     ),
-    explanation="Full: (120 + 1) · 20 = 2,420. In groups each filter sees 8 / 4 = 2 channels: (30 + 1) · 20 = 620.",
-)
-
-
-def repair(kernel_2, order):
-    return kernel_2[:, :, order, :]
-
-
-q3 = function_question(
-    repair,
-    cases=[(*integers(0, (3, 2, 4, 4)), [2, 0, 3, 1]), (*integers(1, (2, 3, 5, 6)), [1, 2, 4, 0, 3])],
-    mistakes=[
-        (
-            lambda kernel_2, order: kernel_2,
-            "Nothing was changed: each channel must meet its old weights again.",
-        ),
-        (
-            lambda kernel_2, order: kernel_2[:, :, np.argsort(order), :],
-            "This is the inverse order: position n must hold the weights of old channel order[n].",
-        ),
-        (
-            lambda kernel_2, order: kernel_2[:, :, :, order],
-            "You reordered the filters of layer 2. Its input channels are another axis.",
-        ),
-        (lambda kernel_2, order: kernel_2[:, :, ::-1, :], "The channels are reversed, whatever the order says."),
-    ],
-    why="The order of channels means nothing, as long as both layers agree on it.",
-    hints=(
-        "Filter n of layer 1 makes the map that layer 2 reads as its input channel n.",
-        "Which axis of (k, k, c_in, c_out) counts the input channels?",
-        "A list of numbers used as an index reorders an axis, as in `kernel_1[:, :, :, order]`.",
-    ),
-    explanation="The maps come in the new order, so the input channels of layer 2 (axis 2) must come in it, too.",
+    explanation="Gray: r + g + b = 0. The leaf is gray [2, 2, 2] and three times green: g = 0. So b = −r, and r > 0.",
 )
 
 
@@ -92,10 +69,15 @@ def conv(image, kernel, bias):
     return output
 
 
-q4 = function_question(
+def _bias_each_channel(image, kernel, bias):
+    return conv(image, kernel, image.shape[-1] * bias)
+
+
+q3 = function_question(
     conv,
-    cases=[integers(2, (5, 7, 4), (2, 3, 4, 5), (5,)), integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
+    cases=[integers(2, (5, 7, 4), (3, 3, 4, 5), (5,)), integers(3, (6, 4, 3), (3, 2, 3, 4), (4,))],
     mistakes=[
+        (_bias_each_channel, "One mistake is left: the bias is added once per channel; add it once per place."),
         (lambda image, kernel, bias: conv(image, kernel, 0 * bias), "The bias is missing: one number per filter."),
         (
             lambda image, kernel, bias: conv(image, kernel, 0 * bias) + bias.sum(),
@@ -108,10 +90,6 @@ q4 = function_question(
         (
             lambda image, kernel, bias: conv(image, kernel / image.shape[-1], bias),
             "This is the average over the channels, not their sum.",
-        ),
-        (
-            lambda image, kernel, bias: conv(image, kernel, image.shape[-1] * bias),
-            "The bias is added once per channel; add it once per place.",
         ),
         (
             lambda image, kernel, bias: conv(image, kernel[::-1, ::-1], bias),
@@ -139,42 +117,85 @@ q4 = function_question(
             "The result has a batch axis. Return one image: (rows, columns, c_out).",
         ),
     ],
-    why="This is all that a convolution layer computes; everything else is speed.",
+    why="A test with one channel cannot see what happens once per channel, one with a square kernel not the axes.",
     hints=(
-        "Start from the loops of section 3; take the sizes from the arguments.",
-        "At place [i, j], each filter d multiplies the same window with kernel[:, :, :, d] and sums over three axes.",
-        "The output has shape (rows − k_h + 1, columns − k_w + 1, c_out); add bias[d] once.",
+        "What was special about the author's test? Run the code in your head on two channels, then on a kernel of 3×2.",
+        "With one channel, “once per channel” and “once” are the same.",
+        "`size` is the height of the kernel. Columns need its width; the bias belongs behind the loop over channels.",
     ),
-    explanation="The window gets a fourth axis of length 1, so that one product serves all filters at once.",
+    explanation="The bias stood inside the loop over channels, and the height of the kernel was used as its width.",
 )
 
 
-def to_keras(weights):
-    return weights.transpose(2, 3, 1, 0)
+def merge(kernel_2, first, second):
+    merged = kernel_2.copy()
+    merged[:, :, first] += kernel_2[:, :, second]
+    return np.delete(merged, second, axis=2)
 
 
-q5 = function_question(
-    to_keras,
-    cases=[integers(4, (6, 2, 3, 5)), integers(5, (3, 3, 3, 3)), integers(6, (4, 1, 2, 3))],
+def _only_deleted(kernel_2, first, second):
+    return np.delete(kernel_2, second, axis=2)
+
+
+def _replaced(kernel_2, first, second):
+    other = kernel_2.copy()
+    other[:, :, first] = kernel_2[:, :, second]
+    return np.delete(other, second, axis=2)
+
+
+def _averaged(kernel_2, first, second):
+    other = kernel_2 * 1.0
+    other[:, :, first] = (kernel_2[:, :, first] + kernel_2[:, :, second]) / 2
+    return np.delete(other, second, axis=2)
+
+
+def _first_deleted(kernel_2, first, second):
+    other = kernel_2.copy()
+    other[:, :, second] += kernel_2[:, :, first]
+    return np.delete(other, first, axis=2)
+
+
+def _doubled(kernel_2, first, second):
+    other = kernel_2.copy()
+    other[:, :, first] *= 2
+    return np.delete(other, second, axis=2)
+
+
+q4 = function_question(
+    merge,
+    cases=[(*integers(0, (3, 2, 4, 4)), 0, 2), (*integers(1, (2, 3, 5, 6)), 1, 4)],
     mistakes=[
-        (
-            lambda weights: weights.reshape([weights.shape[axis] for axis in (2, 3, 1, 0)]),
-            "This is `reshape`: the shape is right, but the numbers are dealt out anew. Move the axes instead.",
-        ),
-        (lambda weights: weights.transpose(2, 3, 0, 1), "Channels in and out are swapped: Keras has c_out last."),
-        (lambda weights: weights.transpose(3, 2, 1, 0), "Rows and columns of the kernel are swapped: k_h comes first."),
-        (lambda weights: weights.transpose(3, 2, 0, 1), "This is the way back, from Keras to PyTorch."),
-        (lambda weights: weights, "Nothing was moved."),
-        (
-            lambda weights: weights.transpose(2, 3, 1, 0)[::-1, ::-1],
-            "The kernel is flipped: neither PyTorch nor Keras flips.",
-        ),
+        (_only_deleted, "The channel is gone, and with it what it contributed. Its twin can do that work, too."),
+        (_replaced, "The old weights of the channel that stays are lost. It has both jobs now."),
+        (_averaged, "This is the mean. The twin must contribute as much as both did together."),
+        (_first_deleted, "The weights are added, but `first` is removed. Layer 1 has lost `second`."),
+        (_doubled, "The two channels were equal, but layer 2 had different weights for them."),
     ],
-    why="The second axis is flatter with groups, but the axes are the same four: one rule for both.",
+    why="So nets are pruned: what a channel means is only how it is made and how it is read.",
     hints=(
-        "Keras wants (k_h, k_w, c_in / groups, c_out). Where is each of them in PyTorch's shape?",
-        "`transpose` takes, for each new axis, the number of the old one.",
-        "k_h is axis 2 of PyTorch's kernel, so 2 comes first.",
+        "Layer 2 multiplies both channels and adds: w1 · x + w2 · x, with the same x.",
+        "w1 · x + w2 · x = (w1 + w2) · x. Which axis of (k, k, c_in, c_out) counts the input channels?",
+        "Copy the kernel, add `kernel_2[:, :, second]` to channel `first`, then `np.delete(…, second, axis=2)`.",
     ),
-    explanation="New axes: height (old 2), width (old 3), channels in (old 1), filters (old 0), groups or not.",
+    explanation="The same map met two sets of weights; one channel with the sum of both does the same.",
+)
+
+q5 = value_question(
+    (2, 4, 3, 1),
+    mistakes=[
+        ((2, 4, 1, 3), "A and B are right. C has rows and columns swapped: which program does that?"),
+        ((3, 4, 2, 1), "B and D are right. In A all numbers are odd: every second number of memory."),
+        ((1, 4, 3, 2), "D holds filter 1 as PyTorch has it. Which program moves whole axes, and nothing else?"),
+        ((2, 3, 4, 1), "A and D are right. Which of B and C is D turned by half a turn?"),
+        ((2, 1, 3, 4), "A and C are right. Which of B and D is filter 1 as PyTorch has it?"),
+    ],
+    code="(2, 4, 3, 1)",
+    why="A wrong layout gives the right shape. Only numbers tell, and an unsymmetric kernel tells most.",
+    hints=(
+        "One result is filter 1 as PyTorch has it.",
+        "`reshape` deals the numbers out in turn: filter 1 gets every second one.",
+        "`.T` on four axes is `transpose(3, 2, 1, 0)`: width comes before height.",
+    ),
+    explanation="D is right (1). A has every second number (2: `reshape`). C is D with rows and columns swapped (3: "
+    "`.T`). B is D turned by half a turn (4). On a symmetric kernel 1, 3 and 4 would look the same.",
 )

@@ -86,6 +86,12 @@ def alexnet(image_size, groups, classes):
     return weights + side**2 * 256 * 4096 + 4096**2 + 4096 * classes + 96 + 256 + 384 + 384 + 256 + 8192 + classes
 
 
+def without_twin(kernel_2, first, second):
+    """A product with the matrix that sends each old channel to its new place."""
+    places = [first if channel == second else channel - (channel > second) for channel in range(kernel_2.shape[2])]
+    return np.einsum("abcd,ce->abed", kernel_2, np.eye(kernel_2.shape[2] - 1)[places])
+
+
 def dropped(values, drawn, rate, training):
     rate *= training
     return np.where(drawn < rate, 0, values / (1 - rate))
@@ -113,9 +119,8 @@ ALTERNATIVES = {
     "padding.q5": same_padding,
     "stride.q4": lambda image, kernel, strides: correlate(image, kernel)[:: strides[0], :: strides[1]],
     "stride.q5": sizes,
-    "channels.q3": lambda kernel_2, order: np.stack([kernel_2[:, :, channel] for channel in order], axis=2),
-    "channels.q4": conv,
-    "channels.q5": lambda weights: np.moveaxis(weights.swapaxes(0, 1), (0, 1), (2, 3)),
+    "channels.q3": conv,
+    "channels.q4": without_twin,
     "one_by_one.q4": lambda matrix, height, width: np.stack([c.reshape(height, width, -1) for c in matrix.T], axis=-1),
     "one_by_one.q5": dense_on_windows,
     "pooling.q5": pool,

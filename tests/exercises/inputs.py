@@ -57,9 +57,10 @@ def layer_sizes(generator):
     return n, layers
 
 
-def kernel_and_order(generator):
-    side, channels, filters = (whole(generator, 1, 4) for _ in range(3))
-    return values(generator, side, side, channels + 1, filters), [int(n) for n in generator.permutation(channels + 1)]
+def kernel_and_twins(generator):
+    height, width, channels, filters = (whole(generator, 1, 4) for _ in range(4))
+    first, second = sorted(int(n) for n in generator.permutation(channels + 1)[:2])
+    return values(generator, height, width, channels + 1, filters), first, second
 
 
 def conv(generator):
@@ -70,10 +71,6 @@ def conv(generator):
         values(generator, *kernel.shape, channels, filters),
         values(generator, filters),
     )
-
-
-def grouped_kernel(generator):
-    return (values(generator, *(whole(generator, 1, 5) for _ in range(4))),)
 
 
 def dense_matrix(generator):
@@ -154,9 +151,8 @@ INPUTS = {
     "padding.q5": same_padding,
     "stride.q4": strided,
     "stride.q5": layer_sizes,
-    "channels.q3": kernel_and_order,
-    "channels.q4": conv,
-    "channels.q5": grouped_kernel,
+    "channels.q3": conv,
+    "channels.q4": kernel_and_twins,
     "one_by_one.q4": dense_matrix,
     "one_by_one.q5": dense_layer_on_a_map,
     "pooling.q5": max_pool,

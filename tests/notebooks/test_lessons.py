@@ -14,8 +14,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "04_stride",
     #
-    "05_channels",
-    #
     "06_one_by_one",
     #
     "12_stride_instead_of_pooling",

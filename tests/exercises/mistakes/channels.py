@@ -30,56 +30,57 @@ def channels_apart(image, kernel, bias):
     return np.concatenate(parts, axis=-1)
 
 
-def repair_backwards(kernel_2, order):
-    output = np.zeros_like(kernel_2)
-    for position, channel in enumerate(order):
-        output[:, :, channel] = kernel_2[:, :, position]
+def of_the_author(image, kernel, bias):
+    """The code that the exercise asks to mend."""
+    size, _, depth, filters = kernel.shape
+    rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
+    output = np.zeros((rows, columns, filters))
+    for i, j in np.ndindex(rows, columns):
+        for c in range(depth):
+            window = image[i : i + size, j : j + size, c, None]
+            output[i, j] += (window * kernel[:, :, c]).sum(axis=(0, 1)) + bias
     return output
+
+
+def half_mended(image, kernel, bias):
+    """The width is right, the bias is still inside the loop over channels."""
+    return sum(loop(image[..., [c]], kernel[:, :, [c]], bias) for c in range(image.shape[2]))
+
+
+def without(kernel_2, gone, weights, stays):
+    """Layer 2 without channel `gone`, with the given weights for the channel that stays."""
+    channels = [weights if c == stays else kernel_2[:, :, c] for c in range(kernel_2.shape[2]) if c != gone]
+    return np.stack(channels, axis=2)
 
 
 MISTAKES = {
     "q1": [
-        ((8, 10, 8), "not the depth of the input"),
-        ((8, 10, 128), "makes one map"),
-        ((7, 9, 16), "Off by one"),
-        ((6, 12, 16), "Rows and columns of the kernel are swapped"),
-        ((10, 14, 16), "would need padding"),
-        ((10, 8, 16), "Rows and columns of the answer are swapped"),
-        ((16, 8, 10), "channels come first"),
-        ((8, 10), r"must be 3 numbers"),
-        ((8, 10, 1), "a single filter makes"),
-        ((9, 11, 16), r"Right numbers: 1 of 3; look again at \[0\], \[1\]\."),
+        ((10, 28, 37), "one filter of each"),
+        ((9, 27, 36), "weights of one filter"),
+        ((160, 448, 592), "Divide them among the 16 filters"),
+        ((16, 16, 16), "16 is what comes out"),
+        ((1, 2, 3), "take it off"),
+        ((1, 3, 3), "Transparency is a channel"),
+        ((1, 3, 5), "37 parameters a filter"),
+        ((1, 3), r"must be 3 numbers"),
+        ((4, 3, 1), r"Right numbers: 1 of 3"),
     ],
     "q2": [
-        ((2400, 600), "biases are missing"),
-        ((2401, 601), "one bias per filter"),
-        ((2408, 608), "belong to the filters"),
-        ((2420, 605), "still 20 biases"),
-        ((320, 320), "as deep as its input"),
-        ((2420, 2420), "sees fewer channels"),
-        ((620, 2420), "order is swapped"),
-        (2420, r"must be 2 numbers"),
+        ((1, -1, 0), "On the leaf"),
+        ((1, 1, 1), "On the gray pixel"),
+        ((-1, 0, 1), r"On the tomato .* answers -5"),
+        ((0, 0, 0), "On the tomato"),
+        ((6, -2, -1), "On the gray pixel"),
+        ((1, 0), "must be three numbers"),
+        ("red", "must be three numbers"),
     ],
     "q3": [
-        (lambda kernel_2, order: kernel_2, "Nothing was changed"),
-        (repair_backwards, "inverse order"),
-        (
-            lambda kernel_2, order: np.stack([kernel_2[..., n] for n in order], axis=-1),
-            "must be an array of shape|reordered",
-        ),
-        (lambda kernel_2, order: np.flip(kernel_2, axis=2), "reversed, whatever"),
-        (lambda kernel_2, order: kernel_2[order], "raised IndexError"),
-        (lambda kernel_2, order: kernel_2 + 1, "must be"),
-    ],
-    "q4": [
+        (of_the_author, "raised ValueError"),
+        (half_mended, "One mistake is left"),
         (no_bias, "bias is missing"),
         (lambda *case: no_bias(*case) + sum(case[2]), "its own bias"),
         (lambda image, kernel, bias: loop(image[:, :, 0:1], kernel[:, :, 0:1, :], bias), "Only the first channel"),
-        (
-            lambda image, kernel, bias: no_bias(image, kernel, bias) / kernel.shape[2] + bias,
-            "average over",
-        ),
-        (lambda *case: no_bias(*case) + case[0].shape[2] * case[2], "once per channel"),
+        (lambda image, kernel, bias: no_bias(image, kernel, bias) / kernel.shape[2] + bias, "average over"),
         (lambda image, kernel, bias: loop(image, kernel[::-1, ::-1], bias), "kernel is flipped"),
         (one_short, "Off by one"),
         (lambda *case: np.moveaxis(loop(*case), 2, 0), "channels come first"),
@@ -90,13 +91,20 @@ MISTAKES = {
         (lambda *case: loop(*case).clip(0), "ReLU is no part"),
         (lambda *case: [loop(*case)], "has a batch axis"),
     ],
+    "q4": [
+        (lambda k, first, second: without(k, second, k[:, :, first], first), "can do that work, too"),
+        (lambda k, first, second: without(k, second, k[:, :, second], first), "are lost"),
+        (lambda k, first, second: without(k, second, k[:, :, [first, second]].mean(axis=2), first), "the mean"),
+        (lambda k, first, second: without(k, first, k[:, :, [first, second]].sum(axis=2), second), "is removed"),
+        (lambda k, first, second: without(k, second, k[:, :, first] + k[:, :, first], first), "different weights"),
+        (lambda kernel_2, first, second: kernel_2, "must be an array of shape"),
+    ],
     "q5": [
-        (lambda weights: weights.reshape(*weights.shape[2:], weights.shape[1], weights.shape[0]), "This is `reshape`"),
-        (lambda weights: np.moveaxis(weights, (0, 1), (2, 3)), "Channels in and out are swapped"),
-        (lambda weights: weights.T, "Rows and columns of the kernel are swapped"),
-        (lambda weights: np.moveaxis(weights, (2, 3), (1, 0)), "way back"),
-        (lambda weights: weights.copy(), "Nothing was moved"),
-        (lambda weights: np.flip(np.moveaxis(weights.swapaxes(0, 1), (0, 1), (2, 3)), (0, 1)), "kernel is flipped"),
-        (lambda weights: weights.sum(), "result must be an array of shape"),
+        ((2, 4, 1, 3), "A and B are right"),
+        ((3, 4, 2, 1), "B and D are right"),
+        ((1, 4, 3, 2), "Which program moves whole axes"),
+        ((2, 3, 4, 1), "A and D are right"),
+        ((2, 1, 3, 4), "A and C are right"),
+        ((2, 4, 3), r"must be 4 numbers"),
     ],
 }
