@@ -28,7 +28,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "01_why_convolution": 2,
     "02_convolution": 7,
     "03_padding": 0,
-    "04_stride": 4,
+    "04_stride": 2,
     "05_channels": 4,
     "06_one_by_one": 3,
     "07_pooling": 3,

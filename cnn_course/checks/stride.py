@@ -144,11 +144,11 @@ q4 = function_question(
     ],
     why="A framework does just this; it never computes the outputs that the strides leave out.",
     hints=(
-        "Start from the loops of section 1.",
+        "Start from the loops of section 2.",
         "Window [i, j] starts at row i · down and column j · right.",
         "Rows: `(image.shape[0] - kernel.shape[0]) // strides[0] + 1`; columns: the same with index 1.",
     ),
-    explanation="Window [i, j] starts at (i · down, j · right); the numbers of windows are those of section 2.",
+    explanation="Window [i, j] starts at (i · down, j · right); the numbers of windows are those of section 3.",
 )
 
 
@@ -206,7 +206,7 @@ q5 = function_question(
     why="Two lines of arithmetic before a training run have saved many an evening.",
     hints=(
         "Go through the layers in a loop and keep the current size in a variable.",
-        "The formula of section 2 gives the new size from the current one; append it to a list.",
+        "The formula of section 3 gives the new size from the current one; append it to a list.",
         "Padding is on each side, so it counts twice; `//` rounds down.",
     ),
     explanation="Each layer's size is computed from the one before with ⌊(n + 2p − k)/s⌋ + 1.",

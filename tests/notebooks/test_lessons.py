@@ -12,7 +12,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "01_why_convolution",
     #
-    "04_stride",
     #
     "06_one_by_one",
     #
