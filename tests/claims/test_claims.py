@@ -19,3 +19,12 @@ def test_the_convolution_of_image_processing_flips_only_in_some_programs():
     assert np.array_equal(scipy.ndimage.correlate(image, kernel)[1:, 1:], slid)
     assert np.array_equal(scipy.signal.convolve2d(image, kernel, "valid"), flipped)
     assert np.array_equal(scipy.ndimage.convolve(image, kernel)[:-1, :-1], flipped)
+
+
+def test_n_minus_k_plus_p_plus_1_is_the_size_only_if_p_counts_both_sides():
+    """Lesson 03, section 2: `ZeroPadding2D(p)`, and PyTorch's `padding=p`, mean each side."""
+    for size, kernel_size, padding in ((8, 3, 1), (7, 2, 2), (5, 5, 3)):
+        framed = keras.layers.ZeroPadding2D(padding)(np.ones((1, size, size, 1)))
+        output = keras.ops.conv(framed, np.ones((kernel_size, kernel_size, 1, 1), "float32"), padding="valid")
+        in_total = 2 * padding
+        assert output.shape[1] == size - kernel_size + in_total + 1 != size - kernel_size + padding + 1
