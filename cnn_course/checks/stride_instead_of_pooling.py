@@ -4,69 +4,64 @@ import numpy as np
 
 from cnn_course import arithmetic
 from cnn_course._validate import validate_integer
+from cnn_course.checks.answers import as_array, shown
 from cnn_course.checks.engine import Question, function_question, integers, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
-_WORK_POOLED = arithmetic.conv_macs((94, 62), 3, 16, 24)
-_WORK_STRIDED = arithmetic.conv_macs((47, 31), 3, 16, 24)
+_NO_REASON = {
+    1: "A depthwise layer has *fewer* weights: one flat kernel for each channel, and no sum over channels.",
+    3: "64 channels go in and 64 come out of both layers: they write the same number of values.",
+    5: "Both layers add once for each multiplication, so additions fall by the same factor. What does not fall?",
+}
 
-q1 = value_question(
-    (_WORK_POOLED, _WORK_STRIDED),
-    mistakes=[
-        ((_WORK_STRIDED, _WORK_POOLED), "The two are swapped: first the convolution that is followed by a pool."),
-        (
-            (_WORK_STRIDED, _WORK_STRIDED),
-            "The pool comes after the convolution: it saves nothing of the work before it.",
-        ),
-        (
-            (arithmetic.conv_macs((96, 64), 3, 16, 24), arithmetic.conv_macs((48, 32), 3, 16, 24)),
-            'This is "same". Without padding the kernel fits at fewer places: n − k + 1 for strides of 1.',
-        ),
-        (
-            (_WORK_POOLED // 16, _WORK_STRIDED // 16),
-            "The channels of the input are forgotten: each kernel is as deep as its input.",
-        ),
-        ((_WORK_POOLED // 24, _WORK_STRIDED // 24), "This is the work of one filter. There are 24."),
-        ((_WORK_POOLED // 9, _WORK_STRIDED // 9), "The 3 · 3 pixels of the kernel are forgotten."),
-        ((_WORK_POOLED, _WORK_POOLED // 2), "Strides of 2 halve the rows *and* the columns."),
-        (
-            (94 * 62 * 3480, 47 * 31 * 3480),
-            "The biases are counted: they are added, not multiplied. Count multiplications only.",
-        ),
-        ((3480, 3480), "These are the parameters. Count multiplications: each weight works once at each place."),
-    ],
-    code="(94 * 62 * 3 * 3 * 16 * 24, 47 * 31 * 3 * 3 * 16 * 24)",
-    why="Four times the work: the pool throws three of four values away after they have been computed.",
+
+def _examine_sentences(answer):
+    numbers = as_array(answer)
+    if numbers is None or numbers.shape != (2,) or not set(numbers) <= {1, 2, 3, 4, 5}:
+        return f"The answer must be two numbers from 1 to 5. Received: {shown(answer)}."
+    wrong = [number for number in _NO_REASON if number in numbers]
+    if wrong:
+        return f"Sentence {wrong[0]} is no reason. {_NO_REASON[wrong[0]]}"
+    return None if len(set(numbers)) == 2 else "Name two different sentences: one alone does not explain it."
+
+
+q1 = Question(
+    _examine_sentences,
+    (2, 4),
+    code="(2, 4)",
+    why="Where each byte is used for one MAC only, the time goes with the bytes, and these did not become fewer.",
     hints=(
-        "At how many places does each of the two convolutions compute something?",
-        "Rows and columns one by one: (size − 3) // strides + 1.",
-        "Then multiply the places by the weights of the layer: 3 · 3 · 16 · 24.",
+        "What did *not* become 64 times less?",
+        "Count for both layers: weights, additions, values read, values written.",
+        "Weights and additions fall with the MACs. What is moved as often as before, and what waits for it?",
     ),
-    explanation="94 × 62 places without strides, 47 × 31 with; at each, 3 · 3 · 16 · 24 = 3,456 multiplications.",
+    explanation="Both layers read a map of 64 channels and write one. The depthwise layer does 64 times less with it, "
+    "so the processor waits for memory. It is faster, but by less than its MACs promise.",
 )
 
 q2 = value_question(
-    84,
+    (83, 334),
     mistakes=[
-        (42, "The gradients are forgotten: training keeps a second array of the same size."),
-        (168, "This is for values of 4 bytes (float32). Here a value has 2 bytes."),
-        (336, "Values have 2 bytes here; and the gradients come once, not twice."),
-        (5.25, "This is for one image. The batch has 16."),
-        (88.080384, "These are millions of bytes, MB. One MiB is 2²⁰ bytes."),
-        (88_080_384, "These are bytes. Divide by 2²⁰."),
-        (86_016, "These are KiB. Divide by 1,024 once more."),
-        (44_040_192, "One of the two factors of 2 is missing (bytes, gradients), and so is the division by 2²⁰."),
-        (21, "Both factors of 2 are missing: a value has 2 bytes, and the gradients are as large as the maps."),
+        ((167, 668), "The gradients are forgotten: each value of the map has one, so a picture takes twice as much."),
+        ((167, 334), "The gradients are forgotten with strides of 1: each value of the map has one."),
+        ((83, 167), "Strides of 2 halve the rows *and* the columns: a quarter of the values, not half."),
+        ((84, 335), "Rounded up: the last picture does not fit any more."),
+        ((84, 334), "Rounded up with strides of 1: the last picture does not fit any more."),
+        ((83, 332), "Four times the *rounded* number. With strides of 2 a picture takes 6.125 MiB: divide again."),
+        ((83, 83), "With strides of 2 the map has 112×112 places, not 224×224."),
+        ((334, 83), "The two are swapped: first strides of 1."),
+        ((41, 167), "One factor of 2 too many: 4 bytes a value, and map and gradient are two arrays."),
+        ((167, 669), "These are batches for values of 2 bytes. In `float32` a value takes 4."),
     ],
-    code="16 * 112 * 96 * 128 * 2 * 2 / 2**20",
-    why="The memory of the maps grows with the batch; the memory of the weights does not.",
+    code="(2048 * 2**20 // (2 * 4 * 224 * 224 * 64), 2048 * 2**20 // (2 * 4 * 112 * 112 * 64))",
+    why="The batch that fits is set by the largest maps, not by the weights.",
     hints=(
-        "Count the values first, then bytes, then MiB.",
-        "Values: images · rows · columns · channels. Bytes: 2 for each value.",
-        "Twice, once for the maps and once for the gradients; then divide by 1024 · 1024.",
+        "How many MiB does one picture take, map and gradient together?",
+        "With strides of 1 it is 24.5 MiB for a picture (section 5). With strides of 2 the map has 112×112 places.",
+        "Divide 2,048 by the MiB of a picture, and round down.",
     ),
-    explanation="16 · 112 · 96 · 128 = 22,020,096 values, 42 MiB in float16; with the gradients 84 MiB.",
+    explanation="2,048 / 24.5 = 83.6, so 83 pictures; with strides of 2 a picture takes 6.125 MiB: 334.4, so 334.",
 )
 
 
@@ -168,9 +163,9 @@ q4 = function_question(
             "A negative index counts from the end: ask also whether the new place is at least 0.",
         ),
     ],
-    why="With it you can test any net for shifts: does it give the same answer before and after?",
+    why="`image[:-0]` is empty, and a negative start counts from the end: two traps of slices with computed ends.",
     hints=(
-        "Start from an array of zeros with the shape of the image. Which part of it gets filled?",
+        "What is `image[:-0]`, and where does `moved[-1:]` begin? Work both out for three numbers.",
         "Pixel [i, j] of the result is pixel [i - rows, j - columns] of the image, where there is one.",
         "Two loops over the result, and an `if` that asks whether both indices lie inside the image.",
     ),

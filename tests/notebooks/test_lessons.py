@@ -15,8 +15,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     #
     "06_one_by_one",
     #
-    "12_stride_instead_of_pooling",
-    #
     "14_training_alexnet",
 }
 HELD = [(name, rule) for name in NAMES for rule in (rules.FOR_ALL if name in FIRST_EDITION else rules.FOR_LESSONS)]
@@ -24,7 +22,7 @@ TRAINS_LONG = {
     "01_why_convolution": [7],
     "07_pooling": [11],
     "11_first_cnn": [5, 6],
-    "12_stride_instead_of_pooling": [4],
+    "12_stride_instead_of_pooling": [4, 7],
     "14_training_alexnet": [4, 5],
 }  # sections that train for more than 5 s, by lesson
 
