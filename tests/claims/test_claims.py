@@ -1,6 +1,7 @@
 """Sentences that circulate about CNNs, and that a lesson judges in words alone, decided here: one function each."""
 
 import numpy as np
+import pytest
 import scipy.ndimage
 import scipy.signal
 
@@ -28,3 +29,11 @@ def test_n_minus_k_plus_p_plus_1_is_the_size_only_if_p_counts_both_sides():
         output = keras.ops.conv(framed, np.ones((kernel_size, kernel_size, 1, 1), "float32"), padding="valid")
         in_total = 2 * padding
         assert output.shape[1] == size - kernel_size + in_total + 1 != size - kernel_size + padding + 1
+
+
+def test_an_old_argument_of_the_first_layer_still_works_with_a_warning():
+    """Lesson 11, section 2: `input_shape=`; `keras.Input` is the way now."""
+    with pytest.warns(UserWarning, match="Do not pass an `input_shape`"):
+        layer = keras.layers.Conv2D(32, 3, input_shape=(28, 28, 1))
+    old, new = keras.Sequential([layer]), keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(32, 3)])
+    assert old.count_params() == new.count_params() == 320
