@@ -104,6 +104,7 @@ def _stored(cell):
             _text_forms(output.data)
             for output in cell.outputs
             if output.output_type in ("display_data", "execute_result")
+            and output.data.get("text/plain") != ""  # `model.summary` leaves an empty one, and only in Jupyter
         ],
     }
 
