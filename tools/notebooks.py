@@ -30,7 +30,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "03_padding": 0,
     "04_stride": 2,
     "05_channels": 4,
-    "06_one_by_one": 3,
+    "06_one_by_one": 1,
     "07_pooling": 3,
     "11_first_cnn": 7,
     "12_stride_instead_of_pooling": 2,

@@ -13,7 +13,6 @@ FIRST_EDITION = {  # lessons to which the rules of the second edition do not app
     "01_why_convolution",
     #
     #
-    "06_one_by_one",
     #
     "14_training_alexnet",
 }
