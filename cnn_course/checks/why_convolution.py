@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course.checks.answers import as_array, shown
+from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -36,30 +37,34 @@ q1 = value_question(
     explanation="48 · 48 = 2,304 pairs; 11 · 15 = 165 ways; 5 · 5 = 25 near ways.",
 )
 
-q2 = value_question(
-    61,
-    mistakes=[
-        (60, "The weights are right. The bias is missing."),
-        (16, "The depth is missing: a filter sees all channels under its window."),
-        (15, "The depth and the bias are missing: a filter sees all channels under its window."),
-        (64, "One bias per filter, not one per channel."),
-        (12_289, "This is a dense unit, with a weight for each value of the image."),
-        (12_288, "This is a dense unit without its bias, with a weight for each value of the image."),
-        (37, "The kernel is 3 high and 5 wide: it is not square."),
-        (101, "The kernel is 3 high and 5 wide: it is not square."),
-        (184_321, "The weights are shared: a filter has the same ones at all positions."),
-        (184_320, "The weights are shared: a filter has the same ones at all positions. And the bias is missing."),
-        (46, "A color photograph has 3 channels, this image has 4."),
-        (75, "One bias per filter, not one per weight."),
-    ],
-    code="3 * 5 * 4 + 1",
-    why="Local in space, full in depth: the size of the image plays no part.",
+
+def _examine_kernel_size(answer):
+    sides = as_array(answer)
+    if sides is None or sides.shape != (2,):
+        return f"The answer must be two numbers (rows, columns). Received: {shown(answer)}."
+    if any(side not in (3, 5, 7, 9) for side in sides.tolist()):
+        return f"Both sides must be odd, from 3 to 9. Received: {shown(answer)}."
+    rows, columns = (int(side) for side in sides)
+    parameters, pixels = rows * columns * 4 + 1, rows * columns
+    if parameters > 110:
+        text = f"{rows} · {columns} · 4 + 1 = {parameters} parameters are more than 110."
+        return f"{text} Did you forget the channels?" if pixels < 110 else text
+    if pixels < 27:
+        return f"{parameters} parameters are allowed, but {pixels} pixels are not the most. Try sides that differ."
+    return None
+
+
+q2 = Question(
+    _examine_kernel_size,
+    (3, 9),
+    code="(3, 9)",
+    why="Local in space, full in depth: each pixel costs four weights here, and the size of the image plays no part.",
     hints=(
-        "Which pixels does the filter see at one position, and how many numbers has a pixel?",
-        "A window of 3·5 pixels; each pixel has 4 channels; one bias for the filter.",
-        "Section 5 did the same for 5×5 and 3 channels: 5 · 5 · 3 + 1.",
+        "Each pixel under the kernel costs one weight for each channel. The bias is paid once.",
+        "(110 − 1) / 4 is a little more than 27. How many pixels are that at most?",
+        "5 · 5 = 25 fits, 5 · 7 = 35 does not. Which other product of two odd sides lies between?",
     ),
-    explanation="3 · 5 pixels with 4 channels each are 60 weights, and the filter has one bias: 61.",
+    explanation="3 · 9 · 4 + 1 = 109 parameters for 27 pixels; 9 rows and 3 columns do as well.",
 )
 
 _MATRIX = np.eye(4, k=-1) + 2 * np.eye(4) + 3 * np.eye(4, k=1)
@@ -87,34 +92,36 @@ q3 = value_question(
 )
 
 
-def shuffled_weights(weights, order):
-    return weights[order]
+def restored(shuffled, order):
+    return shuffled[:, np.argsort(order)]
 
 
 def _shuffling_cases():
     generator = np.random.default_rng(0)
-    return [(generator.normal(size=(n, units)), generator.permutation(n)) for n, units in ((7, 3), (12, 12))]
+    return [(generator.normal(size=(images, n)), generator.permutation(n)) for images, n in ((3, 7), (12, 12))]
 
 
 q4 = function_question(
-    shuffled_weights,
+    restored,
     cases=_shuffling_cases(),
     mistakes=[
         (
-            lambda weights, order: weights[np.argsort(order)],
-            "This is the inverse shuffle: place p of the new image shows the old place order[p].",
+            lambda shuffled, order: shuffled[:, order],
+            "This is the code of your friend: it shuffles once more. Each pixel must go back to its place.",
         ),
-        (lambda weights, order: weights, "The weights are unchanged, so each meets the wrong pixel."),
-        (lambda weights, order: weights[order].T, "The result is transposed: keep (inputs, units)."),
-        (lambda weights, order: weights[::-1], "The rows are reversed; they must follow `order`."),
+        (lambda shuffled, order: shuffled, "Nothing has moved: this is still dust."),
+        (lambda shuffled, order: shuffled[:, ::-1], "The pixels are reversed; they must go back by `order`."),
+        (lambda shuffled, order: shuffled[:, order[::-1]], "`order` backwards is another shuffle, not the way back."),
+        (lambda shuffled, order: shuffled[:, np.argsort(order)].T, "The result is transposed: keep (images, pixels)."),
+        (lambda shuffled, order: np.sort(shuffled, axis=1), "Sort the places, not the brightness of the pixels."),
     ],
-    why="So a dense net has the same chances on shuffled images: it does not know what is near.",
+    why="A shuffle loses nothing: all of the picture is still there, only the neighbors are not.",
     hints=(
-        "Each output is a sum of pixel times weight: the weight must travel with its pixel.",
-        "Which axis of `weights` belongs to the pixels: the rows or the columns?",
-        "Place p now shows the old pixel order[p], so row p must be the old row order[p].",
+        "Place p of the shuffled image shows the pixel of place order[p]. Where must it go?",
+        "Make an empty array and write to places instead of reading from them.",
+        "`result[:, order] = shuffled`, or read with the order that sorts `order`: `np.argsort(order)`.",
     ),
-    explanation="Row p of the new weights is row order[p] of the old ones, just as in the images.",
+    explanation="What stands at place p goes to place order[p]. `np.argsort(order)` is the inverse shuffle.",
 )
 
 

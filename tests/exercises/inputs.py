@@ -17,9 +17,9 @@ def halved(generator):
     return (whole(generator, 1, 9) * 2 ** whole(generator, 0, 8),)
 
 
-def shuffled_weights(generator):
+def shuffled_images(generator):
     count = whole(generator, 2, 9)
-    return values(generator, count, whole(generator, 1, 5)), generator.permutation(count)
+    return values(generator, whole(generator, 1, 5), count), generator.permutation(count)
 
 
 def conv_matrix(generator):
@@ -144,7 +144,7 @@ def shares(generator):
 
 INPUTS = {
     "start_here.q3": halved,
-    "why_convolution.q4": shuffled_weights,
+    "why_convolution.q4": shuffled_images,
     "why_convolution.q5": conv_matrix,
     "convolution.q4": image_and_kernel,
     "padding.q4": pixel_uses,

@@ -28,13 +28,6 @@ def top_left(kernel, height, width):
     return right(larger, height, width)
 
 
-def undone(weights, order):
-    result = np.empty_like(weights)
-    for place, pixel in enumerate(order):
-        result[pixel] = weights[place]
-    return result
-
-
 MISTAKES = {
     "q1": [
         ((2304, 192, 25), "off by one"),
@@ -54,22 +47,16 @@ MISTAKES = {
         ((2304, 165, 18), r"Right numbers: 2 of 3; look again at \[2\]\."),
     ],
     "q2": [
-        (60, "bias is missing"),
-        (16, "depth is missing"),
-        (15, "depth and the bias are missing"),
-        (64, "not one per channel"),
-        (12289, "a dense unit, with"),
-        (12288, "a dense unit without its bias"),
-        (37, "not square"),
-        (101, "not square"),
-        ((3, 5, 4), r"must be one number"),
-        (64 * 48 * 60 + 1, "weights are shared"),
-        (64 * 48 * 60, "weights are shared.*bias is missing"),
-        (3 * 5 * 3 + 1, "this image has 4"),
-        (3 * 5 * 4 + 15, "not one per weight"),
-        (120, "That is too large"),
-        (19, "That is too small"),
-        (60.5, "That must be a whole number"),
+        ((5, 5), "101 parameters are allowed, but 25 pixels are not the most"),
+        ((7, 3), "85 parameters are allowed, but 21"),
+        ((5, 7), r"141 parameters are more than 110\. Did you forget the channels"),
+        ((9, 9), "325 parameters are more than 110"),
+        ((1, 27), "odd, from 3 to 9"),
+        ((4, 6), "must be odd"),
+        ((3.5, 7), "must be odd"),
+        (27, "must be two numbers"),
+        ((3, 9, 4), "must be two numbers"),
+        ("wide", "must be two numbers"),
     ],
     "q3": [
         ([[2, 1, 0, 0], [3, 2, 1, 0], [0, 3, 2, 1], [0, 0, 3, 2]], "flipped"),
@@ -80,13 +67,14 @@ MISTAKES = {
         ([[1, 2, 3, 0], [0, 1, 2, 3]], "Two rows are missing"),
     ],
     "q4": [
-        (undone, "inverse shuffle"),
-        (lambda weights, order: weights, "unchanged"),
-        (lambda weights, order: weights[order].T, "transposed"),
-        (lambda weights, order: weights[::-1], "reversed"),
-        (lambda weights, order: weights[:, order], "raised IndexError"),
-        (lambda weights, order: weights[order, 0], "result must be an array of shape"),
-        (lambda weights, order: None, "returned None"),
+        (lambda shuffled, order: shuffled[:, order], "shuffles once more"),
+        (lambda shuffled, order: shuffled, "still dust"),
+        (lambda shuffled, order: shuffled[:, ::-1], "reversed"),
+        (lambda shuffled, order: shuffled[:, order[::-1]], "another shuffle"),
+        (lambda shuffled, order: shuffled[:, np.argsort(order)].T, "transposed"),
+        (lambda shuffled, order: np.sort(shuffled, axis=1), "Sort the places"),
+        (lambda shuffled, order: shuffled[0, np.argsort(order)], "result must be an array of shape"),
+        (lambda shuffled, order: None, "returned None"),
     ],
     "q5": [
         (responses(scipy.signal.convolve2d), "flipped"),
