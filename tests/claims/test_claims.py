@@ -37,3 +37,11 @@ def test_an_old_argument_of_the_first_layer_still_works_with_a_warning():
         layer = keras.layers.Conv2D(32, 3, input_shape=(28, 28, 1))
     old, new = keras.Sequential([layer]), keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(32, 3)])
     assert old.count_params() == new.count_params() == 320
+
+
+def test_one_layer_of_a_billion_weights_is_larger_than_gpt_1():
+    """Lesson 01, section 1: “10⁹ weights is about the size of GPT-1” is wrong; that model has about 117 million."""
+    sizes = [(768, 3 * 768), (768, 768), (768, 3072), (3072, 768)]  # inputs and units of the dense layers of a block
+    block = sum((inputs + 1) * units for inputs, units in sizes) + 2 * 2 * 768  # and two normalizations
+    gpt_1 = (40_478 + 512) * 768 + 12 * block
+    assert gpt_1 == 116_534_784 and 8 < 10**6 * 1000 / gpt_1 < 9
