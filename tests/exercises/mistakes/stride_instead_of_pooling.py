@@ -39,6 +39,18 @@ def on_a_copy(image, rows, columns):
     return output
 
 
+def as_given(image, rows, columns):
+    output = np.zeros_like(image)
+    output[rows:, columns:] = image[:-rows, :-columns]
+    return output
+
+
+def mended_for_zero(image, rows, columns):
+    output = np.zeros_like(image)
+    output[rows:, columns:] = image[: len(image) - rows, : image.shape[1] - columns]
+    return output
+
+
 def no_lower_bound(image, rows, columns):
     output = image * 0
     for i, row in enumerate(image):
@@ -103,6 +115,8 @@ MISTAKES = {
         (lambda image, rows, columns: image[rows:, columns:], "result must be an array of shape"),
         (lambda image, rows, columns: moved(image[:, :, :1], rows, columns), "result must be an array of shape"),
         (lambda image, rows, columns: None, "returned None"),
+        (as_given, r"could not broadcast[\s\S]*columns=-3"),
+        (mended_for_zero, r"could not broadcast[\s\S]*rows=-2"),
         (on_a_copy, "keeps the old picture"),
         (no_lower_bound, "counts from the end"),
     ],
