@@ -223,9 +223,8 @@ def _fields(fields, shown):
 def _field_and_jump(axes):
     if any(axis.state == "unknown" for axis in axes):
         return UNKNOWN, UNKNOWN
-    sizes = tuple(WHOLE if axis.state == "whole" else axis.size for axis in axes)
-    jumps = tuple(NOTHING if axis.state == "whole" else _number(abs(axis.jump)) for axis in axes)
-    return _one_if_equal(sizes), _one_if_equal(jumps)
+    pairs = [(WHOLE, NOTHING) if axis.state == "whole" else (axis.size, _number(abs(axis.jump))) for axis in axes]
+    return tuple(values[0] if len(set(values)) == 1 else values for values in zip(*pairs, strict=True))
 
 
 def _reach_notes(axes):
@@ -239,10 +238,6 @@ def _reach_notes(axes):
 
 def _number(fraction):
     return int(fraction) if fraction.denominator == 1 else float(fraction)
-
-
-def _one_if_equal(values):
-    return values[0] if len(set(values)) == 1 else values
 
 
 def _totals(rows):

@@ -92,12 +92,6 @@ class Axis(NamedTuple):
         """Pixels from the field of one value to that of the next, a `Fraction`."""
         return Fraction(self.step, len(self.fields))
 
-    @property
-    def center(self):
-        """Center of the field at position 0 in pixels, the average over the pattern; the first pixel's is 0.5."""
-        centers = [Fraction(sum(field), 2) - at * self.jump for at, field in enumerate(self.fields) if field]
-        return sum(centers) / len(centers) if centers else None
-
     def field(self, position):
         """`(first, end)` of any position, also of those that padding adds; None if it sees nothing."""
         times, at = divmod(position, len(self.fields))
@@ -230,16 +224,17 @@ def _read(axis, output_size, reads, outputs=1, inputs=1, anchored=True):
 
 def _along(call, over, window):
     """Read along the axes `over`; `window(position)` gives what `_read` is to be given."""
-    result = []
-    for axis in call.axes:
-        if axis.positions & set(over) and (axis.state != "followed" or len(axis.positions) > 1):
-            axis = axis.now("unknown")
-        elif axis.positions & set(over):
-            (at,) = axis.positions
-            axis = axis._replace(spatial=axis.spatial or at in spatial_axes(call))
-            axis = _read(axis, call.output_shapes[0][at], *window(at))
-        result.append(axis)
-    return tuple(result)
+
+    def step(axis):
+        if not axis.positions & set(over):
+            return axis
+        if axis.state != "followed" or len(axis.positions) > 1:
+            return axis.now("unknown")
+        (at,) = axis.positions
+        axis = axis._replace(spatial=axis.spatial or at in spatial_axes(call))
+        return _read(axis, call.output_shapes[0][at], *window(at))
+
+    return tuple(map(step, call.axes))
 
 
 def _cut(call, parts):
@@ -317,11 +312,11 @@ def _union_along(axes):
     if not widest.anchored:
         return widest
     period = math.lcm(*(len(axis.fields) for axis in axes))
-    fields = tuple(_hull(axis.field(position) for axis in axes) for position in range(period))
-    centers = [axis.center for axis in axes if axis.center is not None]
+    seen = [[axis.field(position) for position in range(period)] for axis in axes]
+    centers = [Fraction(sum(map(sum, one)), 2 * period) for one in seen if all(one)]
     apart = max(centers) - min(centers) if centers else 0
     note = f"merges fields whose centers are {_pixels(apart)} apart" if apart else ""
-    return widest._replace(fields=fields, step=int(jumps[0] * period), note=note)
+    return widest._replace(fields=tuple(map(_hull, zip(*seen, strict=True))), step=int(jumps[0] * period), note=note)
 
 
 def _pixels(number):
@@ -372,9 +367,8 @@ def transposed(call):
 
     def spread(at):
         size, stride, rate = windows[at]
-        extent, extra = rate * (size - 1) + 1, stride
-        if layer.output_padding is not None:
-            extra = extent % 2 + output_padding[at]
+        extent = rate * (size - 1) + 1
+        extra = stride if layer.output_padding is None else extent % 2 + output_padding[at]
         crop = max(extent - extra, 0) // 2 if layer.padding == "same" else 0
 
         def read(output):
@@ -422,9 +416,8 @@ def pad(call):
 
 def flip(call):
     """`ops.flip`: the last comes first."""
-    shape, axis = call.input_shapes[0], call.operation.axis
-    over = range(len(shape)) if axis is None else [one % len(shape) for one in as_tuple(axis)]
-    return _cut(call, {at: (shape[at] - 1, -1) for at in over})
+    shape = call.input_shapes[0]
+    return _cut(call, {at % len(shape): (shape[at] - 1, -1) for at in as_tuple(call.operation.axis)})
 
 
 def split(call):
@@ -455,9 +448,8 @@ def contract(call):
     """Products in the sense of Einstein: the letters that vanish are mixed."""
     words, output, operands = products(call)
     traced = [word for word, one in zip(words, operands, strict=False) if isinstance(one, keras.KerasTensor)]
-    return _combine(
-        call, [{at: output.index(letter) for at, letter in enumerate(word) if letter in output} for word in traced]
-    )
+    moves = [{at: output.index(letter) for at, letter in enumerate(word) if letter in output} for word in traced]
+    return _combine(call, moves)
 
 
 def concatenate(call):
@@ -565,17 +557,3 @@ def _groups(*shapes):
         tuple([axis for axis, values in enumerate(side) if first < values <= end] for side in behind)
         for first, end in itertools.pairwise(ends)
     ]
-
-
-def inner(call):
-    """The call of the layer inside another; in `TimeDistributed` each step of time is an image of its own."""
-    call_inside = call._replace(operation=call.operation.layer)
-    if rule_name(call.operation) != "TimeDistributed":
-        return call_inside
-    shapes = {name: [folded(getattr(call, name)[0])] for name in ("input_shapes", "output_shapes")}
-    return call_inside._replace(fields=[call.fields[0] and renumber(call.fields[0], -1)], **shapes)
-
-
-def folded(shape):
-    """Shape with time folded into the batch."""
-    return (None if None in shape[:2] else shape[0] * shape[1], *shape[2:])

@@ -163,28 +163,27 @@ class _Walk:
         """One application of a layer: a step, or those of the model that it is."""
         name, arguments = prefix + operation.name, _arguments(operation, args, kwargs)
         values = [leaf for leaf in keras.tree.flatten(list(arguments.values())) if isinstance(leaf, _Value)]
-        if rule_name(operation) == "TimeDistributed" and has_graph(operation.layer):
-            return self.through_steps(operation.layer, values[0], f"{name}/")
-        if has_graph(operation) and len(values) >= len(operation.inputs):
-            return self.through(operation, values[: len(operation.inputs)], f"{name}/")
+        run = operation.layer if rule_name(operation) in ("SpectralNormalization", "TimeDistributed") else operation
+        time = rule_name(operation) == "TimeDistributed"  # then each step of it is an image of its own
+        shape = values[0].shape if time else ()
+        if time:
+            values = [values[0].renumbered(_folded(shape), -1)]
+        if has_graph(run) and len(values) >= len(run.inputs):
+            outputs = self.through(run, values[: len(run.inputs)], f"{name}/")
+            return [one.renumbered((*shape[:2], *one.shape[1:]), 1) for one in outputs] if time else outputs
         outputs = [_Value(tensor, tensor.shape) for tensor in self.outputs(operation, args, kwargs)]
-        shapes = [[tensor.shape for tensor in tensors] for tensors in (values, outputs)]
-        call = Call(operation, *shapes, [None] * len(values), arguments, self.batch)
-        if rule_name(operation) in (None, "Lambda") and self.is_elementwise(operation, args, kwargs):
+        shapes = [_folded(one.shape) if time else one.shape for one in outputs]
+        call = Call(run, [value.shape for value in values], shapes, [None] * len(values), arguments, self.batch)
+        if rule_name(run) in (None, "Lambda") and self.is_elementwise(run, args, kwargs):
             call = call._replace(operation=keras.layers.Add(name="elementwise"))
         macs, *notes = count_macs(call)
         for source in dict.fromkeys(source for value in values for source in value.fields):
             axes, note = follow_fields(call._replace(fields=[value.fields.get(source) for value in values]))
             notes.append(note)
             for value in outputs:
-                value.fields[source] = axes
+                value.fields[source] = fields.renumber(axes, int(time))
         self.add(name, operation, outputs, macs, notes)
         return outputs
-
-    def through_steps(self, model, value, prefix):
-        """Take a value through the model in `TimeDistributed`: each step of time is an image of its own."""
-        outputs = self.through(model, [value.renumbered(fields.folded(value.shape), -1)], prefix)
-        return [output.renumbered((*value.shape[:2], *output.shape[1:]), 1) for output in outputs]
 
     def add(self, name, operation, outputs, macs, notes):
         """Write down a step, with its figures for one image."""
@@ -246,6 +245,11 @@ class _Walk:
         except Exception:  # what it does is its own affair
             return False
         return all(map(on_each_value, traced.operations))
+
+
+def _folded(shape):
+    """Shape with time folded into the batch."""
+    return (None if None in shape[:2] else shape[0] * shape[1], *shape[2:])
 
 
 def _arguments(operation, args, kwargs):

@@ -80,13 +80,11 @@ def _applied(column, call):
                 return None, "its activation is none of keras.activations: what it mixes cannot be known"
             if mixes and column == "field":
                 result = fields.dense(call._replace(fields=[result], input_shapes=call.output_shapes))
-        return result, ""  # also None: by a wrapper of what is not known, or where the table says so
-    except NotImplementedError:  # several tensors in place of one
+        return result, ""  # also None: where the table says so
+    except (NotImplementedError, TypeError):  # several tensors in place of one, a size that is left open
         return None, ""
     except Exception as error:  # an option that nobody thought of
-        sizes = [*call.input_shapes, *call.output_shapes]
-        is_open = isinstance(error, TypeError) and any(None in shape for shape in sizes)
-        return None, "" if is_open else f"the rule for {name} failed ({type(error).__name__})"
+        return None, f"the rule for {name} failed ({type(error).__name__})"
 
 
 def without_rule(operation, name=None):
@@ -132,18 +130,6 @@ def _mixes(activation):
 def on_each_value(operation):
     """Whether a layer or an operation is known to work on each value alone."""
     return isinstance(operation, keras.Operation) and KINDS.get(rule_name(operation), (None,))[0] is fields.merge
-
-
-# Layers made of layers: their rules look into the table
-
-
-def _inner_fields(call):
-    axes, _ = follow_fields(fields.inner(call))
-    return fields.renumber(axes, 1) if rule_name(call.operation) == "TimeDistributed" else axes
-
-
-def _inner_macs(call):
-    return count_macs(fields.inner(call))[0]
 
 
 # The table: names of layers, `?` for each of 1, 2 and 3 spatial axes; and, behind a semicolon, of `keras.ops`
@@ -200,8 +186,6 @@ NAMES = {
     Kind(fields.attend, macs.unknown): "AdditiveAttention",
     Kind(fields.recur, macs.recurrent): "Bidirectional GRU LSTM RNN SimpleRNN",
     Kind(fields.unknown, macs.recurrent): "ConvLSTM?D",
-    # around another layer
-    Kind(_inner_fields, _inner_macs): "SpectralNormalization TimeDistributed",
 }
 
 
