@@ -173,9 +173,8 @@ def _rows(model, steps):
 
 def _count(weights, trainable):
     """Parameters: all, trainable, non-trainable."""
-    counts = [0, 0]
-    for weight in weights:
-        counts[id(weight) not in trainable] += math.prod(weight.shape)
+    sizes = [(math.prod(weight.shape), id(weight) in trainable) for weight in weights]
+    counts = [sum(size for size, trained in sizes if trained is wanted) for wanted in (True, False)]
     return sum(counts), *counts
 
 
@@ -223,7 +222,7 @@ def _fields(fields, shown):
 def _field_and_jump(axes):
     if any(axis.state == "unknown" for axis in axes):
         return UNKNOWN, UNKNOWN
-    pairs = [(WHOLE, NOTHING) if axis.state == "whole" else (axis.size, _number(abs(axis.jump))) for axis in axes]
+    pairs = [(WHOLE, NOTHING) if axis.state == "whole" else (axis.size, abs(axis.jump)) for axis in axes]
     return tuple(values[0] if len(set(values)) == 1 else values for values in zip(*pairs, strict=True))
 
 
@@ -234,10 +233,6 @@ def _reach_notes(axes):
     reached = tuple(axis.reach[1] - axis.reach[0] for axis in axes)
     sizes = tuple(axis.input_size for axis in axes)
     return [] if reached == sizes else [f"reaches {tables.text(reached)} of {tables.text(sizes)} pixels"]
-
-
-def _number(fraction):
-    return int(fraction) if fraction.denominator == 1 else float(fraction)
 
 
 def _totals(rows):

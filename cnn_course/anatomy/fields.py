@@ -5,7 +5,6 @@ A field is followed exactly, along every axis of the input on its own. `Axis.fie
 amounts and the pattern repeats only after some positions.
 """
 
-import itertools
 import math
 import string
 from fractions import Fraction
@@ -89,8 +88,9 @@ class Axis(NamedTuple):
 
     @property
     def jump(self):
-        """Pixels from the field of one value to that of the next, a `Fraction`."""
-        return Fraction(self.step, len(self.fields))
+        """Pixels from the field of one value to that of the next."""
+        jump = Fraction(self.step, len(self.fields))
+        return int(jump) if jump.denominator == 1 else float(jump)
 
     def field(self, position):
         """`(first, end)` of any position, also of those that padding adds; None if it sees nothing."""
@@ -152,10 +152,9 @@ def channel_axis(call):
 def windows_of(call):
     """Size, stride and dilation of the window along each spatial axis; `ops.conv` finds sizes in its kernel."""
     operation, axes = call.operation, spatial_axes(call)
+    sizes = getattr(operation, "kernel_size", None) or getattr(operation, "pool_size", None)
     if "kernel" in call.arguments:
         sizes = call.arguments["kernel"].shape[:-2]
-    else:
-        sizes = operation.kernel_size if hasattr(operation, "kernel_size") else operation.pool_size
     options = (sizes, operation.strides or sizes, getattr(operation, "dilation_rate", 1))
     return dict(zip(axes, zip(*(as_tuple(option, len(axes)) for option in options), strict=True), strict=True))
 
@@ -316,7 +315,7 @@ def _union_along(axes):
     centers = [Fraction(sum(map(sum, one)), 2 * period) for one in seen if all(one)]
     apart = max(centers) - min(centers) if centers else 0
     note = f"merges fields whose centers are {_pixels(apart)} apart" if apart else ""
-    return widest._replace(fields=tuple(map(_hull, zip(*seen, strict=True))), step=int(jumps[0] * period), note=note)
+    return widest._replace(fields=tuple(map(_hull, zip(*seen, strict=True))), step=round(jumps[0] * period), note=note)
 
 
 def _pixels(number):
@@ -528,32 +527,19 @@ def permute(call):
 
 
 def reshape(call):
-    """Flatten, Reshape, squeeze: an axis stays in order where it is neither joined with others nor cut."""
-    shape, new_shape = call.input_shapes[0], call.output_shapes[0]
-    axes, moves = call.axes, {}
-    for olds, news in _groups(shape, new_shape):
-        kept = [old for old in olds if shape[old] != 1]
-        long = [new for new in news if new_shape[new] != 1]
-        if len(kept) != 1 or len(long) != 1:
-            kept = []
-        axes = _turn(axes, set(olds) - set(kept), "scattered")
-        moves |= {old: set(long if old in kept else news) for old in olds}
-    return _move(axes, moves.get)
+    """Flatten, Reshape, squeeze: an axis with the same values behind it stays; what the others hold is scattered."""
+    old, new, rank = _sizes(call.input_shapes[0]), _sizes(call.output_shapes[0]), len(call.output_shapes[0])
+    kept = {axis: new[sizes] for sizes, axis in old.items() if sizes in new}
+    joined = set(range(rank)) - set(kept.values()) or set(range(1, rank))
+    axes = _turn(call.axes, set(range(len(call.input_shapes[0]))) - set(kept), "scattered")
+    return _move(axes, lambda position: {kept[position]} if position in kept else joined)
 
 
-def _groups(*shapes):
-    """Axes before and after that hold the same number of values, from right to left.
+def _sizes(shape):
+    """Axes longer than 1 by their length and the number of values from one step along them to the next.
 
-    >>> _groups((7, 4, 6, 2), (7, 24, 2))  # rows and columns become one axis
-    [([3], [2]), ([1, 2], [1]), ([0], [0])]
-    >>> _groups((7, 5, 8, 8), (35, 8, 8))  # five images that stand for themselves
-    [([3], [2]), ([2], [1]), ([0, 1], [0])]
+    >>> _sizes((7, 4, 6, 1, 2))
+    {(7, 48): 0, (4, 12): 1, (6, 2): 2, (2, 1): 4}
     """
-    if any(size in (None, 0) for shape in shapes for size in shape):
-        return [([0], [0]), tuple(list(range(1, len(shape))) for shape in shapes)]
-    behind = [[math.prod(shape[axis:]) for axis in range(len(shape))] for shape in shapes]
-    ends = [0, *sorted(set(behind[0]) & set(behind[1]))]
-    return [
-        tuple([axis for axis, values in enumerate(side) if first < values <= end] for side in behind)
-        for first, end in itertools.pairwise(ends)
-    ]
+    values = enumerate(shape) if all(shape) else ()  # nothing is kept of open sizes
+    return {(size, math.prod(shape[axis + 1 :])): axis for axis, size in values if size != 1}

@@ -86,10 +86,9 @@ def follow(model, input_shape=None):
 
 def has_graph(operation):
     """Whether the layers inside are connected by a graph that is really run: no `call` of the user's own."""
-    if isinstance(operation, keras.Sequential) and not hasattr(operation, "outputs"):
-        return False  # built, but its layers could not be chained
-    own_call = next(cls for cls in type(operation).__mro__ if "call" in vars(cls))
-    return isinstance(operation, (keras.Function, keras.Sequential)) and own_call.__module__.split(".")[0] == "keras"
+    connected = isinstance(operation, (keras.Function, keras.Sequential)) and hasattr(operation, "outputs")
+    homes = (cls.__module__ for cls in type(operation).__mro__ if "call" in vars(cls))
+    return connected and next(homes).split(".")[0] == "keras"
 
 
 def _shapes(own, given):
@@ -102,9 +101,8 @@ def _shapes(own, given):
         found = dict(itertools.zip_longest(own, given if several else [given], fillvalue=()))
     if not (isinstance(found, dict) and found and all(isinstance(shape, (tuple, list)) for shape in found.values())):
         raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={given!r}.")
-    found = {
-        name: tuple(validate_integer(size, "input_shape", minimum=1) for size in shape) for name, shape in found.items()
-    }
+    size = partial(validate_integer, name="input_shape", minimum=1)
+    found = {name: tuple(map(size, shape)) for name, shape in found.items()}
     if _fit(own, found):
         return found
     with_batch = _fit(own, {name: shape[1:] for name, shape in found.items()})
@@ -117,11 +115,9 @@ def _shapes(own, given):
 
 def _fit(own, given):
     """Whether the names are the same, and the sizes that are not open."""
-    return own.keys() == given.keys() and all(
-        len(shape) == len(given[name])
-        and all(one in (None, size) for one, size in zip(shape, given[name], strict=True))
-        for name, shape in own.items()
-    )
+    pairs = [(shape, given.get(name, ())) for name, shape in own.items()]
+    same_ranks = own.keys() == given.keys() and all(len(one) == len(other) for one, other in pairs)
+    return same_ranks and all(size in (None, new) for pair in pairs for size, new in zip(*pair, strict=True))
 
 
 def _open_sizes(shapes, name):
@@ -164,13 +160,12 @@ class _Walk:
         name, arguments = prefix + operation.name, _arguments(operation, args, kwargs)
         values = [leaf for leaf in keras.tree.flatten(list(arguments.values())) if isinstance(leaf, _Value)]
         run = operation.layer if rule_name(operation) in ("SpectralNormalization", "TimeDistributed") else operation
-        time = rule_name(operation) == "TimeDistributed"  # then each step of it is an image of its own
-        shape = values[0].shape if time else ()
-        if time:
-            values = [values[0].renumbered(_folded(shape), -1)]
+        time = values[0].shape[:2] if rule_name(operation) == "TimeDistributed" else ()
+        if time:  # each step of it is an image of its own
+            values = [values[0].renumbered(_folded(values[0].shape), -1)]
         if has_graph(run) and len(values) >= len(run.inputs):
             outputs = self.through(run, values[: len(run.inputs)], f"{name}/")
-            return [one.renumbered((*shape[:2], *one.shape[1:]), 1) for one in outputs] if time else outputs
+            return [one.renumbered((*time, *one.shape[1:]), 1) for one in outputs] if time else outputs
         outputs = [_Value(tensor, tensor.shape) for tensor in self.outputs(operation, args, kwargs)]
         shapes = [_folded(one.shape) if time else one.shape for one in outputs]
         call = Call(run, [value.shape for value in values], shapes, [None] * len(values), arguments, self.batch)
@@ -181,7 +176,7 @@ class _Walk:
             axes, note = follow_fields(call._replace(fields=[value.fields.get(source) for value in values]))
             notes.append(note)
             for value in outputs:
-                value.fields[source] = fields.renumber(axes, int(time))
+                value.fields[source] = fields.renumber(axes, 1 if time else 0)
         self.add(name, operation, outputs, macs, notes)
         return outputs
 
@@ -191,10 +186,8 @@ class _Walk:
         notes = [*notes, *(f"{count} of these for each image" for count in images if count and count > 1)]
         shapes = [self.without_batch(value.shape) for value in outputs]
         sizes = [self.bytes_of(value) for value in outputs]
-        total = None if None in sizes else sum(sizes)
-        note = "; ".join(dict.fromkeys(filter(None, notes)))
-        followed = outputs[0].fields if outputs else {}
-        self.steps.append(Step(name, operation, shapes, total, self.per_image(macs), followed, note))
+        figures = (None if None in sizes else sum(sizes), self.per_image(macs), outputs[0].fields if outputs else {})
+        self.steps.append(Step(name, operation, shapes, *figures, "; ".join(dict.fromkeys(filter(None, notes)))))
 
     def bytes_of(self, value):
         """Memory for one image; None if unknown."""

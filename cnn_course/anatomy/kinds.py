@@ -114,17 +114,14 @@ def _activations(operation):
     return [one for one in found if one is not None]
 
 
-def _is_one_of(names, function):
-    name = getattr(function, "__name__", None)
-    return name in names.split() and function in [getattr(home, name, None) for home in (keras.activations, keras.ops)]
-
-
 def _mixes(activation):
     """Whether an activation sums over the last axis; None if that is not known."""
     function = activation.func if isinstance(activation, functools.partial) else activation
-    if on_each_value(function) or _is_one_of(ELEMENTWISE_ACTIVATIONS, function):
+    name = getattr(function, "__name__", "")
+    of_keras = function in [getattr(home, name, None) for home in (keras.activations, keras.ops)]
+    if on_each_value(function) or (of_keras and name in ELEMENTWISE_ACTIVATIONS.split()):
         return False
-    return True if _is_one_of(SUMMING_ACTIVATIONS, activation) else None
+    return True if of_keras and function is activation and name in SUMMING_ACTIVATIONS.split() else None
 
 
 def on_each_value(operation):

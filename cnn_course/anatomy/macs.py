@@ -8,7 +8,7 @@ Source: Sze, Chen, Yang & Emer (2017), arXiv:1703.09039, section II.
 
 import math
 
-from cnn_course.anatomy.fields import CELLS, cells_of, channel_axis, products, rule_name, spatial_axes
+from cnn_course.anatomy.fields import CELLS, cells_of, products, rule_name, spatial_axes
 
 __all__ = ["nothing", "unknown"]
 
@@ -46,12 +46,11 @@ def _kernels(layer):
 def recurrent(call):
     """Each step: the kernels of all gates and cells, at each position of the state where that is an image."""
     layer = getattr(call.operation, "forward_layer", call.operation)
-    if any(rule_name(cell) not in (*CELLS, "ConvLSTMCell") for cell in cells_of(call.operation)):
-        return None
+    channels_first = getattr(layer, "data_format", None) == "channels_first"
+    known = all(rule_name(cell) in (*CELLS, "ConvLSTMCell") for cell in cells_of(call.operation))
+    if not known or (channels_first and layer is not call.operation):
+        return None  # two directions may stand side by side
     (images, steps, *values), shape = call.input_shapes[0], call.output_shapes[0]
-    channels_first = channel_axis(call._replace(operation=layer)) == 1
-    if channels_first and len(values) > 1 and layer is not call.operation:
-        return None  # the two halves may stand side by side
     start = len(shape) - len(values) + channels_first
     return images * steps * math.prod(shape[start : start + len(values) - 1]) * _kernels(call.operation)
 
@@ -99,8 +98,7 @@ def attend_with_heads(call):
         sizes = ("num_query_heads", "num_key_value_heads", "head_dim", "head_dim")
     heads, shared, key_dim, value_dim = (getattr(layer, size) for size in sizes)
     queries, over = math.prod(query[:-1]), layer.get_config().get("attention_axes") or range(1, len(value) - 1)
-    gate = getattr(layer, "use_gate", False)
-    projections = math.prod(query) * heads * key_dim * (2 if gate else 1)
+    projections = math.prod(query) * heads * key_dim * (2 if getattr(layer, "use_gate", False) else 1)
     projections += math.prod(key) * shared * key_dim + math.prod(value) * shared * value_dim
     projections += queries * heads * value_dim * call.output_shapes[0][-1]
     return projections + queries * heads * math.prod(value[axis] for axis in over) * (key_dim + value_dim)
