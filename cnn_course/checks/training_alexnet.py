@@ -2,53 +2,67 @@
 
 import numpy as np
 
-from cnn_course.checks.engine import function_question, value_question
+from cnn_course._validate import validate_integer
+from cnn_course.checks.answers import shown
+from cnn_course.checks.engine import Question, function_question, value_question
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = value_question(
     0.001,
     mistakes=[
-        (0.0001, "Both drops are counted. Is the last batch of an epoch, smaller as it is, a step, too?"),
-        (0.01, "No drop is counted, but the first one has come: in which epoch is step 315?"),
+        (0.0001, "Both drops are counted. Is the last batch of an epoch, smaller as it is, an update, too?"),
+        (0.01, "No drop is counted, but the first one has come: in which epoch is update 315?"),
         (0.00001, "A drop is a tenth each, and there are two at most."),
         (0.009, "The rate falls *to* a tenth, not *by* a tenth."),
         (0.1, "The rate rises here: a drop divides it by 10."),
         (1e-3 / 2, "A drop divides by 10, not by 2 or 20."),
-        (19, "This is the epoch of step 315. Which rate does it have?"),
+        (19, "This is the epoch of update 315. Which rate does it have?"),
         (315 / 16, "This is the place in epochs. Which rate belongs to it?"),
     ],
     code="0.01 / 10",
-    why="Schedules count steps, people count epochs: one division stands between them.",
+    why="Schedules count updates, people count epochs: one division stands between them.",
     hints=(
-        "How many steps has an epoch? Then: in which epoch is step 315?",
-        "1,000 / 64 = 15.6: the last batch is smaller, and it is a step: 16 steps an epoch.",
-        "Epoch 19 begins with step 304 and ends with 319. How many drops have come by then?",
+        "How many steps has an epoch? Then: in which epoch is update 315?",
+        "1,000 / 64 = 15.6: the last batch is smaller, and it is an update: 16 updates an epoch.",
+        "Epoch 19 begins with update 304 and ends with 319. How many drops have come by then?",
     ),
-    explanation="16 steps an epoch; 315 // 16 = 19. The drop of epoch 10 has come, that of epoch 20 not: 0.01 / 10.",
+    explanation="16 updates an epoch; 315 // 16 = 19. The drop of epoch 10 has come, that of epoch 20 not: 0.01 / 10.",
 )
 
-q2 = value_question(
-    650,
-    mistakes=[
-        (576, "Off by one: a window of n pixels has N − n + 1 places on N pixels, the first at offset 0."),
-        (325, "The flips are missing: each crop exists twice."),
-        (26 * 2, "Places of rows and columns are multiplied, not added."),
-        (13 + 25, "Places of rows and columns are multiplied, not added; and the flips are missing."),
-        ((13 + 25) * 2, "Places of rows and columns are multiplied, not added."),
-        (13 * 13 * 2, "This is for a square: there are more columns to spare than rows."),
-        (25 * 25 * 2, "This is for a square: there are fewer rows to spare than columns."),
-        (650 * 2, "There is one flip, from left to right: two versions of each crop, not four."),
-        (2178, "These are the versions of the paper, 256 → 224."),
-    ],
-    code="(100 - 88 + 1) * (120 - 96 + 1) * 2",
-    why="Crops and flips alone make hundreds of training images of one, and cost nothing.",
+_WIDE, _TEST = 227, 413  # columns of a crop, first column of the test crop
+
+
+def _examine_crops(answer):
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        return f"The answer must be two columns (step, last). Received: {shown(answer)}."
+    try:
+        step, last = (validate_integer(answer[0], "step", minimum=1), validate_integer(answer[1], "last", minimum=0))
+    except (TypeError, ValueError) as error:
+        return str(error)
+    starts = range(0, last + 1, step)
+    if starts[-1] + _WIDE > _TEST:
+        seen = starts[-1] + _WIDE - _TEST
+        return f"A leak: the crop that begins at {starts[-1]} and the test crop have {seen} columns in common."
+    if len(starts) < 5:
+        return f"The crops begin at {list(starts)}. These are {len(starts)}, and at least five are needed."
+    if (shared := max(_WIDE - step, 0) / _WIDE) >= 0.8:
+        return f"Neighbors share {shared:.1%} of their pixels, which must be less than 80 %."
+    return None
+
+
+q2 = Question(
+    _examine_crops,
+    (46, 184),
+    code="(46, 184)",
+    why="Cut first: the place of the test crop limits the training crops, and their step says how different they are.",
     hints=(
-        "Count the places along the rows, then along the columns.",
-        "A window of 88 fits into 100 pixels at the offsets 0, 1, …, 12.",
-        "Places of rows times places of columns, and each crop exists twice.",
+        "A crop that begins at column c ends before column c + 227. Where may the last one begin?",
+        "At most at 413 − 227 = 186. Five crops begin at 0, step, …, 4 · step.",
+        "Neighbors share 227 − step of 227 columns; this must be less than 80 % of 227, which is 181.6.",
     ),
-    explanation="13 places for the rows, 25 for the columns, and two versions of each: 13 · 25 · 2 = 650.",
+    explanation="From 227 − step < 181.6 the step is at least 46, from 4 · step ≤ 186 at most 46. So the last crop "
+    "begins at 184, and `last` may be 184, 185 or 186.",
 )
 
 
@@ -119,10 +133,19 @@ def _decay_by_a_constant(weight, gradients, rates, momentum, weight_decay):
     return my_training(weight, gradients, rates, momentum, 0) - np.sum(rates) * weight_decay
 
 
+def _given(weight, gradients, rates, momentum, weight_decay):
+    velocity = np.zeros_like(weight)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - gradient
+        weight = weight * (1 - weight_decay) + rate * velocity
+    return weight
+
+
 q3 = function_question(
     my_training,
     cases=_STEPS,
     mistakes=[
+        (_given, "This gives what the given code gives: both mistakes are left."),
         (
             lambda weight, gradients, rates, momentum, weight_decay: my_training(
                 weight, -gradients, rates, momentum, weight_decay
@@ -173,8 +196,8 @@ q3 = function_question(
     ],
     why="This is all that the optimizer of AlexNet does, for each of its 60 million weights.",
     hints=(
-        "Keep a velocity of the weight's shape, zeros at first; loop over gradients and rates together.",
-        "Three lines a step: the decay, the new velocity, the new weight.",
+        "Compare each of the three lines in the loop with its sentence. Try two updates whose rates differ.",
+        "One update with velocity 0 cannot tell whether the rate multiplies the gradient or the whole velocity.",
         "The decay takes rate · weight_decay · weight off the weight. The velocity is that of section 3.",
     ),
     explanation="First the decay, then velocity = momentum · velocity − rate · gradient, then weight + velocity.",

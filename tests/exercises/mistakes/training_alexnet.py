@@ -100,30 +100,35 @@ def decay_first(w, v, g, rate, momentum, decay):
     return w - rate * decay * w + v, v
 
 
+def as_given(w, v, g, rate, momentum, decay):
+    v = momentum * v - g
+    return w - decay * w + rate * v, v
+
+
 MISTAKES = {
     "q1": [
         (0.0001, "Both drops are counted"),
         (0.01, "No drop is counted"),
         (0.009, r"falls \*to\* a tenth"),
         (0.1, "rate rises"),
-        (315 // 16, "epoch of step 315"),
+        (315 // 16, "epoch of update 315"),
         (315 / 16, "place in epochs"),
         (0.0005, "divides by 10"),
         (3.0, "Work one value out by hand"),
     ],
     "q2": [
-        (12 * 24 * 2, "Off by one"),
-        (13 * 25, "flips are missing"),
-        (13 * 2 + 25 * 2, "multiplied, not added"),
-        (13 + 25, "multiplied, not added; and the flips"),
-        (13 * 13 * 2, "more columns to spare"),
-        (25 * 25 * 2, "fewer rows to spare"),
-        (13 * 25 * 4, "one flip"),
-        (33 * 33 * 2, "versions of the paper"),
-        ((13, 25), r"must be one number"),
+        ((47, 188), "2 columns in common"),
+        ((46, 413), "A leak"),
+        ((50, 186), "at least five"),
+        ((40, 160), "82.4% of their pixels"),
+        ((45, 180), "80.2%"),
+        ((0, 184), "step"),
+        ((46.5, 186), "step"),
+        (46, "two columns"),
     ],
     "q3": [
         (trainer(uphill), "goes downhill"),
+        (trainer(as_given), "both mistakes are left"),
         (trainer(plain), "momentum is missing"),
         (trainer(no_decay), "weight decay is missing"),
         (trainer(rate_times_velocity), "multiplies the whole velocity"),
