@@ -126,7 +126,8 @@ def _mixes(activation):
 
 def on_each_value(operation):
     """Whether a layer or an operation is known to work on each value alone."""
-    return isinstance(operation, keras.Operation) and KINDS.get(rule_name(operation), (None,))[0] is fields.merge
+    known = isinstance(operation, keras.Operation) and KINDS.get(rule_name(operation), (None,))[0] is fields.merge
+    return known and all(_mixes(activation) is False for activation in _activations(operation))
 
 
 # The table: names of layers, `?` for each of 1, 2 and 3 spatial axes; and, behind a semicolon, of `keras.ops`

@@ -56,6 +56,12 @@ def test_recurrent_activations_of_ones_own_are_unknown():
         assert (row.macs, row.receptive_field) == ("unknown", "unknown")
 
 
+def test_a_layer_as_activation_is_asked_for_its_own():
+    row = last(chain(layers.Conv2D(3, 3, activation=layers.Activation(shares))))
+    assert (row.macs, row.receptive_field) == ("unknown", "unknown")
+    assert last(chain(layers.Conv2D(3, 3, activation=layers.Activation("relu")))).receptive_field == 3
+
+
 def test_activations_of_keras_stay_known():
     for name in [*kinds.ELEMENTWISE_ACTIVATIONS.split(), layers.ReLU(), ops.relu]:
         row = last(chain(layers.Conv2D(3, 3, activation=name)))
@@ -365,6 +371,16 @@ def test_attention_across_two_sequences():
     assert (causal.macs, causal.receptive_field, plain.receptive_field) == (plain.macs, "unknown", "whole input")
     groups = last(through(lambda x: layers.GroupQueryAttention(3, 4, 2)(x, x), (7, 8)))
     assert groups.macs == 7 * 8 * 4 * 3 * 2 + 2 * 7 * 8 * 2 * 3 + 2 * 7 * 7 * 4 * 3
+
+
+def test_attention_behind_a_mask_is_not_whole():
+    near = np.abs(np.subtract.outer(range(7), range(7))) < 2
+    for function in (
+        lambda x: layers.GroupQueryAttention(3, 4, 2, sliding_window=2)(x, x),
+        lambda x: layers.MultiHeadAttention(2, 3)(x, x, attention_mask=near[None]),
+        lambda x: ops.dot_product_attention(*[ops.reshape(x, (-1, 7, 2, 4))] * 3, mask=near[None, None]),
+    ):
+        assert last(through(function, (7, 8))).receptive_field == "unknown"
 
 
 def test_field_and_work_are_known_apart():
