@@ -11,6 +11,7 @@ import pytest
 from matplotlib import image
 
 import cnn_course.quiet  # noqa: F401  (before Keras)
+import lessons
 from cnn_course import figures
 from lessons import ROOT
 
@@ -72,3 +73,14 @@ def test_links_resolve(document):
 def slug(heading):
     """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_each_claim_is_decided_where_the_page_says():
+    text = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(rows) > 60 and all("](../" in row for row in rows if not re.match(r"\| +\| sentence|\| sentence", row))
+    named = re.findall(r"\[\d\d\]\(\.\./notebooks/([\w.]+)\) sections? (\d+)", text)
+    assert len(named) > 50
+    for file, number in named:
+        titles = [section.title for section in lessons.sections(lessons.read(lessons.NOTEBOOKS / file))]
+        assert any(title.startswith(f"{number} ") for title in titles), f"{file} has no section {number}"
