@@ -108,7 +108,7 @@ def choose(names, lessons):
         ValueError: nothing is named, a name is unknown, or a piece is named twice.
 
     >>> [piece.title for piece in choose(["03.1", "00.2"], read_lessons())]
-    ['The border counts least', 'Real data, already here']
+    ['Why: the border counts least', 'Real data, already here']
     """
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"`names` must be a list of str. Received: {named('names', names)}.")
