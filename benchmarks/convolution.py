@@ -15,14 +15,14 @@ from cnn_course import reference
 from race import ratios, row, seconds, table
 
 LIMITS = {  # label: images, kernel, strides, padding, how many times the bare product is allowed
-    "AlexNet C1": ((1, 227, 227, 3), (11, 11, 3, 96), 4, "valid", 1.8),
-    "AlexNet C2": ((1, 27, 27, 96), (5, 5, 96, 256), 1, "same", 1.4),
-    "8×56×56×64 → 64, 3×3": ((8, 56, 56, 64), (3, 3, 64, 64), 1, "same", 1.8),
-    "8×32×32×3 → 64, 3×3": ((8, 32, 32, 3), (3, 3, 3, 64), 1, "same", 2.5),
-    "224×224×1 → 1, 3×3": ((1, 224, 224, 1), (3, 3, 1, 1), 1, "same", 2.5),
+    "AlexNet C1": ((1, 227, 227, 3), (11, 11, 3, 96), 4, "valid", 1.4),
+    "AlexNet C2": ((1, 27, 27, 96), (5, 5, 96, 256), 1, "same", 1.3),
+    "8×56×56×64 → 64, 3×3": ((8, 56, 56, 64), (3, 3, 64, 64), 1, "same", 1.5),
+    "8×32×32×3 → 64, 3×3": ((8, 32, 32, 3), (3, 3, 3, 64), 1, "same", 2.2),
+    "224×224×1 → 1, 3×3": ((1, 224, 224, 1), (3, 3, 1, 1), 1, "same", 2.0),
 }
-POOLS = {"3×3, stride 2": (3, 2, 3.0), "2×2, stride 2": (2, 2, 2.5)}  # pool size, strides, times tf.nn allowed
-GRADIENTS = ["images gradient ÷ conv2d (at most 4)", "kernel gradient ÷ conv2d (at most 3)"]
+POOLS = {"3×3, stride 2": (3, 2, 1.1), "2×2, stride 2": (2, 2, 1.0)}  # pool size, strides, times tf.nn allowed
+GRADIENTS = ["images gradient ÷ conv2d (at most 3)", "kernel gradient ÷ conv2d (at most 3)"]
 OTHERS = ["reference.conv2d", "keras.ops.conv", "tf.nn.conv2d", "torch", "scipy", "plain loop"]
 
 
