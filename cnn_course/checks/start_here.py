@@ -12,7 +12,7 @@ example = value_question(
         (3, "3 is the size that is left. How many halvings led there?"),
     ],
     code="5  # 96 = 3 * 2 ** 5",
-    why="Each halving is a place where a network can shrink its maps without dropping a row.",
+    why="Networks halve an image again and again; while its size is even, no row is lost.",
     hints=(
         "Write down 96, 48, 24 and go on.",
         "Stop at the first odd number.",
@@ -84,7 +84,7 @@ q3 = function_question(
             "One halving is counted at most. Does `return` stand inside the loop, or `=+` in the place of `+=`?",
         ),
     ],
-    why="An input of 224 survives five halvings: that is why 224 = 7 · 32 is a popular size.",
+    why="An input of 224 survives five halvings: one reason why 224 = 7 · 32 is popular.",
     hints=(
         "Repeat something while the size is even.",
         "`size % 2 == 0` says whether the size is even; `size // 2` is its half.",
