@@ -193,4 +193,4 @@ print(shipped("data"), *[data.photo(name).shape for name in data.PHOTOS], data.l
     assert first.startswith(str(elsewhere)) and second.startswith(str(elsewhere / "cnn_course" / "_data"))
     assert "(300, 451, 3)" in second and "train (1149, 28, 28, 1)" in second
     subprocess.run([sys.executable, "-P", "-m", "cnn_course.homework", "03", "00.q1"], **options)
-    assert "my_pixel_uses" in (tmp_path / "homework.ipynb").read_text(encoding="utf-8")
+    assert "mended_uses" in (tmp_path / "homework.ipynb").read_text(encoding="utf-8")

@@ -393,9 +393,12 @@ def test_the_commands_of_the_pages_work(tmp_path, monkeypatch):
         assert command(*shlex.split(line, comments=True))[0] == 0, line
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"homework.ipynb", "week3.ipynb", "nbgrader_config.py"}
-    (hidden,) = re.findall(r"^ +assert (my_pixel_uses.+)\.tolist\(\) == (.+)$", text, re.M)
-    arguments = ast.literal_eval(hidden[0].removeprefix("my_pixel_uses"))
+    (hidden,) = re.findall(r"^ +assert (mended_uses.+)\.tolist\(\) == (.+)$", text, re.M)
+    arguments = ast.literal_eval(hidden[0].removeprefix("mended_uses"))
     assert checks.padding.q4.answer(*arguments).tolist() == ast.literal_eval(hidden[1])
+    assert "def mended_uses(image_shape, kernel_shape, padding):" in (tmp_path / "week3.ipynb").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_folder_without_lessons_is_named(tmp_path):
