@@ -82,7 +82,8 @@ def _refuse(error):
 def _listing(lessons):
     for lesson in lessons.values():
         yield f"{lesson.number}  {lesson.title}"
-        yield from (f"    {lesson.number}.{piece.key:<10} {piece.title}" for piece in lesson.pieces if piece.key)
+        for piece in filter(lambda piece: piece.key, lesson.pieces):
+            yield f"    {lesson.number}.{piece.key:<10} {piece.title.replace('*', '')}"  # no italics in a terminal
 
 
 def _check(given):

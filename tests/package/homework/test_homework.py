@@ -243,7 +243,9 @@ def test_list_names_everything_that_can_be_chosen():
     status, printed, _ = command("--list")
     listed = [line.split()[0] for line in printed.splitlines()]
     assert status == 0 and set(listed) == {*LESSONS, *PIECES} and len(listed) == len(set(listed))
-    assert "03.2          A frame of zeros" in printed and "03.q3         Design. Three conv" in printed
+    assert (
+        "03.2          A frame of zeros: n + 2p − k + 1\n" in printed and "03.q3         Design. Three conv" in printed
+    )
     for name in listed:
         assert homework.choose([name], LESSONS)
 
