@@ -125,59 +125,52 @@ q4 = function_question(
 )
 
 
-def conv_matrix(kernel, height, width):
-    up, left = kernel.shape[0] // 2, kernel.shape[1] // 2
+def _conv_matrix(kernel, height, width):
     matrix = np.zeros((height, width, height, width))
     for i, j, y, x in np.ndindex(matrix.shape):
-        if abs(y - i) <= up and abs(x - j) <= left:
-            matrix[i, j, y, x] = kernel[y - i + up, x - j + left]
+        if abs(y - i) <= 1 and abs(x - j) <= 1:
+            matrix[i, j, y, x] = kernel[y - i + 1, x - j + 1]
     return matrix.reshape(height * width, height * width)
 
 
-def _wrapped_matrix(kernel, height, width):
-    matrix = np.zeros((height, width, height, width))
-    for i, j, a, b in np.ndindex(height, width, *kernel.shape):
-        y, x = i + a - kernel.shape[0] // 2, j + b - kernel.shape[1] // 2
-        matrix[i, j, y % height, x % width] += kernel[a, b]
-    return matrix.reshape(height * width, height * width)
+def kernel_of(matrix, height, width):
+    row = matrix[width + 1]  # of output (1, 1): no weight is cut off
+    return row.reshape(height, width)[:3, :3]
 
 
-def _corner_matrix(kernel, height, width):
-    matrix = np.zeros((height, width, height, width))
-    for i, j, a, b in np.ndindex(height, width, *kernel.shape):
-        if i + a < height and j + b < width:
-            matrix[i, j, i + a, j + b] = kernel[a, b]
-    return matrix.reshape(height * width, height * width)
-
-
-def _kernel(seed, shape):
-    return np.random.default_rng(seed).permutation(np.arange(1.0, 16))[: np.prod(shape)].reshape(shape) - 7.5
+def _case(seed, height, width):
+    kernel = np.random.default_rng(seed).permutation(np.arange(9.0)).reshape(3, 3) - 3
+    return _conv_matrix(kernel, height, width), height, width
 
 
 q5 = function_question(
-    conv_matrix,
-    cases=[
-        (_kernel(0, (3, 3)), 3, 4),
-        (_kernel(1, (3, 5)), 5, 4),
-        (_kernel(2, (1, 3)), 4, 6),
-        (_kernel(3, (5, 3)), 4, 3),
-    ],
+    kernel_of,
+    cases=[_case(0, 4, 3), _case(1, 3, 5), _case(2, 5, 4), _case(3, 3, 3)],
     mistakes=[
-        (lambda *case: conv_matrix(*case).T, "The kernel is flipped (or the matrix is transposed): rows are outputs."),
-        (_wrapped_matrix, "The kernel wraps around at the border: outside the image there are zeros."),
-        (_corner_matrix, "The kernel's top left lies on the pixel at hand. Its middle belongs there."),
         (
-            lambda kernel, height, width: conv_matrix(kernel, width, height),
+            lambda matrix, height, width: matrix[:, width + 1].reshape(height, width)[:3, :3],
+            "The kernel is flipped. (A column of the matrix shows it so; an output is a row.)",
+        ),
+        (
+            lambda matrix, height, width: matrix[0].reshape(height, width)[:3, :3],
+            "In the row of the first output part of the kernel is cut off: it lies on the zeros outside.",
+        ),
+        (lambda matrix, height, width: matrix[:3, :3], "A corner of the matrix mixes three outputs. One row has all."),
+        (lambda *case: kernel_of(*case).T, "The kernel is transposed: rows and columns are swapped."),
+        (
+            lambda matrix, height, width: matrix[height + 1].reshape(height, width)[:3, :3],
+            "Output (1, 1) has place 1 · width + 1: a row of the image has `width` pixels.",
+        ),
+        (
+            lambda matrix, height, width: matrix[width + 1].reshape(width, height)[:3, :3],
             "Height and width are swapped: a row of the image has `width` pixels.",
         ),
-        (lambda kernel, *size: conv_matrix(kernel[::-1], *size), "The kernel is flipped up-down."),
-        (lambda kernel, *size: conv_matrix(kernel[:, ::-1], *size), "The kernel is flipped left-right."),
     ],
-    why="You have built a convolution as a dense layer: the same numbers, only 9, 15 or 3 of them different.",
+    why="One row says everything: all others hold the same nine weights, moved along.",
     hints=(
-        "Start from `as_matrix` and look for every 4, 5 and 20.",
-        "Fill an array with four axes (i, j, y, x) first, and reshape it at the end.",
-        "There are height · width outputs and height · width pixels.",
+        "Each row of the matrix holds the weights of one output. For which outputs is no weight cut off?",
+        "Output (1, 1) is one. At which place does it stand when the image is flattened?",
+        "Take row width + 1, lay it out as height×width pixels, and look at the top left corner.",
     ),
-    explanation="The way from output (i, j) to pixel (y, x) chooses the weight; far pixels keep 0.",
+    explanation="The kernel of output (1, 1) lies on the rows and columns 0 to 2 of the image.",
 )

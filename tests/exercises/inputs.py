@@ -3,6 +3,8 @@
 Each function takes a NumPy generator and returns a tuple of arguments, as the text of the exercise allows them.
 """
 
+import numpy as np
+
 
 def whole(generator, low, high):
     """An int from low to high, both included."""
@@ -23,8 +25,11 @@ def shuffled_images(generator):
 
 
 def conv_matrix(generator):
-    kernel = values(generator, 2 * whole(generator, 0, 2) + 1, 2 * whole(generator, 0, 2) + 1)
-    return kernel, whole(generator, 1, 5), whole(generator, 1, 5)
+    kernel, height, width = values(generator, 3, 3), whole(generator, 3, 6), whole(generator, 3, 6)
+    matrix = np.zeros((height, width, height + 2, width + 2))
+    for i, j in np.ndindex(height, width):
+        matrix[i, j, i : i + 3, j : j + 3] = kernel
+    return matrix[:, :, 1:-1, 1:-1].reshape(height * width, -1), height, width
 
 
 def image_and_kernel(generator):

@@ -1,31 +1,10 @@
 """Typical wrong answers to the exercises of lesson 01, each with what the checker must say."""
 
 import numpy as np
-import scipy.signal
 
 
-def responses(operation, boundary="fill"):
-    """The matrix column by column: what the operation makes of each single bright pixel. No code of the checker."""
-
-    def matrix(kernel, height, width):
-        columns = []
-        for pixel in range(height * width):
-            image = np.zeros(height * width)
-            image[pixel] = 1
-            columns.append(operation(image.reshape(height, width), kernel, "same", boundary).ravel())
-        return np.array(columns).T
-
-    return matrix
-
-
-right = responses(scipy.signal.correlate2d)
-
-
-def top_left(kernel, height, width):
-    """The kernel hangs from the pixel at hand, to the right and down."""
-    larger = np.zeros((2 * kernel.shape[0] - 1, 2 * kernel.shape[1] - 1))
-    larger[kernel.shape[0] - 1 :, kernel.shape[1] - 1 :] = kernel
-    return right(larger, height, width)
+def square(row, height, width):
+    return row.reshape(height, width)[:3, :3]
 
 
 MISTAKES = {
@@ -77,14 +56,14 @@ MISTAKES = {
         (lambda shuffled, order: None, "returned None"),
     ],
     "q5": [
-        (responses(scipy.signal.convolve2d), "flipped"),
-        (lambda *case: right(*case).T, "transposed"),
-        (responses(scipy.signal.correlate2d, "wrap"), "wraps around"),
-        (top_left, "top left lies on the pixel"),
-        (lambda kernel, height, width: right(kernel, width, height), "Height and width are swapped"),
-        (lambda kernel, *size: right(kernel[::-1], *size), "up-down"),
-        (lambda kernel, *size: right(kernel[:, ::-1], *size), "left-right"),
-        (lambda kernel, height, width: np.eye(height * width), "the value at"),
-        (lambda kernel, height, width: np.zeros((height, width, height, width)), "result must be an array of shape"),
+        (lambda matrix, height, width: square(matrix[:, width + 1], height, width), "is flipped"),
+        (lambda matrix, height, width: square(matrix[0], height, width), "cut off"),
+        (lambda matrix, height, width: matrix[:3, :3], "mixes three outputs"),
+        (lambda matrix, height, width: square(matrix[width + 1], height, width).T, "transposed"),
+        (lambda matrix, height, width: square(matrix[width + 1][::-1], height, width), "the value at"),
+        (lambda matrix, height, width: square(matrix[width + 1], height, width)[::-1, ::-1], "is flipped"),
+        (lambda matrix, height, width: square(matrix[height + 1], height, width), "has place 1 · width"),
+        (lambda matrix, height, width: square(matrix[width + 1], width, height), "Height and width are swapped"),
+        (lambda matrix, height, width: matrix[width + 1].reshape(height, width), "result must be an array of shape"),
     ],
 }
