@@ -182,7 +182,7 @@ q5 = value_question(
         ((0, 0, 0), "Nothing was learned. Was the layer built and compiled, and is the rate 0.1?"),
     ],
     code="(1, -2, 1)",
-    why="What can be learned exactly from one example, with a loss of 0, is a convolution: here the second derivative.",
+    why="Three weights make all 14 · 16 outputs, with a loss of 0: so it is a convolution, the second derivative.",
     hints=(
         "The net is that of section 5, with another kernel size and another example.",
         "Images need the axes (1, 16, 16, 1). The rows are then axis 1: the target is `np.diff(images, n=2, axis=1)`.",
