@@ -15,10 +15,12 @@ __all__ = [
     "validate_array",
     "validate_bool",
     "validate_image_shape",
+    "validate_index",
     "validate_integer",
     "validate_number",
     "validate_pair",
     "validate_path",
+    "validate_shape",
 ]
 
 
@@ -33,6 +35,18 @@ def validate_integer(value, name, minimum):
         raise TypeError(f"`{name}` must be an integer. Received: {named(name, value)}.")
     if number < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}. Received: {name}={reprlib.repr(number)}.")
+    return number
+
+
+def validate_index(value, name, count):
+    """Return an int from 0 to `count` - 1.
+
+    >>> validate_index(9, "class_index", count=10)
+    9
+    """
+    number = validate_integer(value, name, minimum=0)
+    if number >= count:
+        raise ValueError(f"`{name}` must be below {count}. Received: {name}={reprlib.repr(number)}.")
     return number
 
 
@@ -126,6 +140,19 @@ def validate_array(values, name, rank=None):
     masked = np.ma.count_masked(values) if isinstance(values, np.ma.MaskedArray) else 0
     if masked:
         raise ValueError(f"`{name}` must have no masked elements. Received: {name} with {masked} masked.")
+    return array
+
+
+def validate_shape(values, name, shape):
+    """Return a NumPy array of real numbers of this shape, in which None stands for any size.
+
+    >>> validate_shape([[1, 2]], "kernel", (None, 2))
+    array([[1, 2]])
+    """
+    array = validate_array(values, name)
+    same = array.ndim == len(shape) and all(want in (None, size) for want, size in zip(shape, array.shape, strict=True))
+    if not same:
+        raise ValueError(f"`{name}` must be of shape {tuple(shape)}. Received: {name} of shape {array.shape}.")
     return array
 
 

@@ -14,7 +14,7 @@ from cnn_course.anatomy import fields
 from cnn_course.anatomy.fields import Call, rule_name
 from cnn_course.anatomy.kinds import count_macs, follow_fields, on_each_value, without_rule
 
-__all__ = ["BATCH", "Step", "follow"]
+__all__ = ["BATCH", "Step", "follow", "has_graph", "run_through"]
 
 # Images in the batch that goes through the model, symbolically: a prime above all usual sizes. What it divides counts
 # images, so that images folded into the batch, as the frames of a video are, count as often as they are there.
@@ -91,6 +91,17 @@ def has_graph(operation):
     return connected and next(homes).split(".")[0] == "keras"
 
 
+def run_through(model, values, visit):
+    """Take `values` through a model, each layer by `visit(operation, *args, **kwargs)`; list of what comes out.
+
+    Keras has no public way to follow a graph call by call: `get_config` fails on layers that cannot be serialized,
+    `clone_model` builds new weights. This private name stands here, `_keras_history` above, and no other.
+    """
+    graph = keras.Function(model.inputs, model.outputs)
+    outputs = graph._run_through_graph(values, operation_fn=lambda operation: partial(visit, operation))
+    return keras.tree.flatten(outputs)
+
+
 def _shapes(own, given):
     """Shapes of the inputs by name, with those `given` in place of the sizes left open."""
     if given is None:
@@ -135,12 +146,8 @@ class _Walk:
         self.batch, self.input_shape, self.steps = batch, input_shape, []
 
     def through(self, model, values, prefix=""):
-        """Take `values` through a model; return those that come out.
-
-        Keras has no public way to follow a graph call by call: `get_config` fails on layers that cannot be serialized,
-        `clone_model` builds new weights. This private name stands here, `_keras_history` above, and no other.
-        """
-        graph, before, groups = keras.Function(model.inputs, model.outputs), len(self.steps), []
+        """Take `values` through a model; return those that come out."""
+        before, groups = len(self.steps), []
 
         def visit(operation, *args, **kwargs):
             first = len(self.steps)
@@ -148,12 +155,13 @@ class _Walk:
             groups.append((operation, self.steps[first:]))
             return outputs
 
-        outputs = graph._run_through_graph(values, operation_fn=lambda operation: partial(visit, operation))
+        outputs = run_through(model, values, visit)
         if len({id(operation) for operation, _ in groups}) == len(groups):  # in the order of model.summary()
-            order = {operation: index for index, operation in enumerate(graph.operations)}
+            operations = keras.Function(model.inputs, model.outputs).operations
+            order = {operation: index for index, operation in enumerate(operations)}
             groups.sort(key=lambda group: order[group[0]])
             self.steps[before:] = [step for _, steps in groups for step in steps]
-        return keras.tree.flatten(outputs)
+        return outputs
 
     def visit(self, operation, prefix, args, kwargs):
         """One application of a layer: a step, or those of the model that it is."""

@@ -11,14 +11,28 @@ import numpy as np
 import pytest
 
 import cnn_course.quiet  # noqa: F401  (before Keras)
-from cnn_course import anatomy, checks, data, figures, models, training
+from cnn_course import anatomy, checks, data, figures, looking, models, training
 from cnn_course.training import devices, folder
 
 import keras  # isort: skip
 
 OPEN = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3)])
 PLANE, LABELS = np.ones((3, 4)), np.arange(4)
+STEPS = [keras.layers.Conv2D(2, 3, name="maps"), keras.layers.GlobalAveragePooling2D(name="mean")]
+READER, IMAGE = keras.Sequential([keras.Input((5, 6, 1)), *STEPS]), np.ones((5, 6, 1))
+NOT_BUILT = keras.Sequential([keras.layers.Flatten()], name="new")
+TWO = keras.Model(
+    [source := keras.Input((5, 6, 1)), other := keras.Input((5, 6, 1))], keras.layers.Add()([source, other])
+)
+TWICE = keras.Sequential([keras.Input((5, 6, 1)), *[keras.layers.ReLU(name="bend")] * 2, STEPS[1]])
 TEXTURE = {"input_shape": (67, 67, 3), "classes": 3}
+
+
+class Own(keras.Model):
+    """A model with a `call` of its own."""
+
+    def call(self, inputs):
+        return inputs
 
 
 def curves(x=(1, 2), series=None):
@@ -191,6 +205,80 @@ TABLE = {
             "`input_shape` must be an integer. Received: input_shape=None",
         ),
         (lambda: anatomy.describe(OPEN, (9, 0, 1)), V, "`input_shape` must be at least 1. Received: input_shape=0"),
+    ],
+    "looking": [
+        *[
+            (lambda f=f, v=v: f(v), T, "`model` must be a keras.Model. Received: model=")
+            for f in (
+                lambda model: looking.feature_maps(model, IMAGE[None], "maps"),
+                lambda model: looking.occlusion(model, IMAGE, 0),
+                lambda model: looking.saliency(model, IMAGE, 0),
+                lambda model: looking.grad_cam(model, IMAGE, 0, "maps"),
+            )
+            for v in (None, 3, STEPS[0])
+        ],
+        (lambda: looking.saliency(NOT_BUILT, IMAGE, 0), V, "connected layers.* Received: Sequential 'new', not built"),
+        (lambda: looking.feature_maps(Own(), IMAGE[None], "maps"), V, "Received: Own 'own', with a `call` of its own"),
+        (lambda: looking.saliency(TWO, IMAGE, 0), V, "`model` must have one input .* Received: Functional .* of shape"),
+        (lambda: looking.saliency(OPEN, IMAGE, 0), V, r"`model` must have one output \(batch, classes\). Received: "),
+        (lambda: looking.occlusion(OPEN, IMAGE, 0, 1), V, r"`model` must have one output \(batch, classes\)"),
+        *[
+            (lambda f=f, v=v: f(v), V, r"`image` must be of shape \(5, 6, 1\). Received: image of shape \(")
+            for f in (
+                lambda image: looking.occlusion(READER, image, 0),
+                lambda image: looking.saliency(READER, image, 0),
+                lambda image: looking.grad_cam(READER, image, 0, "maps"),
+            )
+            for v in (IMAGE[None], IMAGE[:, :, 0], np.ones((6, 5, 1)), np.ones((5, 6, 3)))
+        ],
+        (
+            lambda: looking.feature_maps(READER, IMAGE, "maps"),
+            V,
+            r"`images` must be of shape \(None, 5, 6, 1\). Received: images of shape \(5, 6, 1\)",
+        ),
+        (lambda: looking.saliency(READER, "image", 0), T, "`image` must hold real numbers. Received: image='image'"),
+        *[
+            (lambda f=f, v=v: f(v), error, message)
+            for f in (
+                lambda index: looking.occlusion(READER, IMAGE, index, 2),
+                lambda index: looking.saliency(READER, IMAGE, index),
+                lambda index: looking.grad_cam(READER, IMAGE, index, "maps"),
+            )
+            for v, error, message in [
+                (2, V, "`class_index` must be below 2. Received: class_index=2"),
+                (-1, V, "`class_index` must be at least 0. Received: class_index=-1"),
+                (0.0, T, "`class_index` must be an integer. Received: class_index=0.0"),
+                ("0", T, "`class_index` must be an integer. Received: class_index='0'"),
+            ]
+        ],
+        *[
+            (lambda f=f, v=v: f(v), error, message)
+            for f in (
+                lambda layer: looking.feature_maps(READER, IMAGE[None], layer),
+                lambda layer: looking.grad_cam(READER, IMAGE, 0, layer),
+            )
+            for v, error, message in [
+                ("map", V, "`layer` must be .*, one of: maps. Received: layer='map', which is not there"),
+                ("mean", V, r"one of: maps. Received: layer='mean', with an output of shape \(1, 2\)"),
+                (keras.layers.ReLU(name="elsewhere"), V, "Received: layer='elsewhere', which is not there"),
+                (None, T, "`layer` must be the name of a layer, or a layer. Received: layer=None"),
+                (0, T, "`layer` must be the name of a layer, or a layer. Received: layer=0"),
+            ]
+        ],
+        (lambda: looking.grad_cam(TWICE, IMAGE, 0, "bend"), V, "Received: layer='bend', which is applied 2 times"),
+        (
+            lambda: looking.occlusion(READER, IMAGE, 0, 6),
+            V,
+            "The patch must fit into the image. Received: patch_size=6",
+        ),
+        (lambda: looking.occlusion(READER, IMAGE, 0, 2, strides=0), V, "`strides` must be at least 1. Received: "),
+        (lambda: looking.occlusion(READER, IMAGE, 0, 2, value=math.nan), V, "`value` must be a finite number"),
+        (
+            lambda: looking.occlusion(READER, IMAGE, 0, 2, value=[1, 2]),
+            V,
+            r"`value` must be of shape \(1,\)",
+        ),
+        (lambda: looking.occlusion(READER, IMAGE, 0, 2, value="gray"), T, "`value` must be a number. Received: "),
     ],
     "training": [
         *[

@@ -1,4 +1,4 @@
-"""Models and `describe` on Keras's other backends: what the README says of JAX and PyTorch."""
+"""Models, `describe` and `looking` on Keras's other backends: what the README says of JAX and PyTorch."""
 
 import importlib.util
 import os
@@ -20,8 +20,8 @@ NO_TORCH = "torch is not installed: of the other backends `make test-slow` insta
         pytest.param("torch", marks=pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason=NO_TORCH)),
     ],
 )
-def test_models_and_anatomy_on(backend):
-    files = ["tests/package/test_models.py", "tests/package/anatomy"]
+def test_models_anatomy_and_looking_on(backend):
+    files = ["tests/package/test_models.py", "tests/package/anatomy", "tests/package/test_looking.py"]
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=0", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"KERAS_BACKEND": backend}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
