@@ -62,24 +62,24 @@ q2 = value_question(
 )
 
 q3 = value_question(
-    3,
+    240,
     mistakes=[
-        (4, "Four zeros (two on each side) do it, but one of them is dropped: fewer are enough."),
-        (2, "That makes 54 positions: the last of 55 windows does not fit yet."),
-        (1, "That makes 54 positions: how long is the axis if 55 windows fit exactly?"),
-        (0, "Without padding there are 54 positions."),
-        (7, "One position too many: that would be 56. Mind the start at 0."),
-        (1.5, "That is on each side, and half a zero does not exist. The question is: in total."),
-        (227, "That is the length of the padded axis. How many of these pixels are zeros?"),
+        (400, "That makes 101 outputs: one too many. Mind the start at 0."),
+        (160, "That makes 99 outputs, with 80 zeros that no window reads. Where does the last of 100 windows end?"),
+        (80, "That makes 99 outputs: where does the last of 100 windows end?"),
+        (0, "Without zeros there are 98 outputs."),
+        (120, "That is on each side. The question is: in total."),
+        (16_240, "That is the length of the padded axis. How many of these samples are zeros?"),
+        (399, "That makes 100 outputs, but not with the fewest zeros: the last ones are never read."),
     ],
-    code="(55 - 1) * 4 + 11 - 224",
-    why="224 + 3 = 227: that is where the 227 of so many descriptions of AlexNet comes from.",
+    code="(100 - 1) * 160 + 400 - 16_000",
+    why='This is what "same" adds. Windows of 25 ms, one every 10 ms, are how speech recognizers often begin.',
     hints=(
-        "Turn the question round: how many pixels do 55 windows need?",
-        "The first window starts at 0. Where does the last of 55 start, and where does it end?",
-        "It starts at 54 · 4 = 216 and is 11 long.",
+        "Turn the question round: how many samples do 100 windows need?",
+        "The first window starts at 0. Where does the last of 100 start, and where does it end?",
+        "It starts at 99 · 160 = 15,840 and is 400 long.",
     ),
-    explanation="The last window starts at 54 · 4 = 216 and ends after 216 + 11 = 227 pixels: 3 more than 224.",
+    explanation="The last window starts at 99 · 160 = 15,840 and ends after 16,240 samples: 240 more than 16,000.",
 )
 
 
