@@ -17,6 +17,7 @@ from cnn_course.arithmetic import padding_amounts
 __all__ = ["Axis", "Call", "input_axes", "rule_name"]
 
 CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell")  # whose outputs see all of their inputs
+LONGEST = 10_000  # pixels along an axis up to which `Axis.seen` is kept
 STATES = ("followed", "scattered", "unknown", "whole")  # of a sum, the state is the last of those of its terms
 
 
@@ -57,7 +58,8 @@ class Axis(NamedTuple):
             position 0 sees, `step` pixels further on.
         step: int, see `fields`.
         positions: frozenset of int, the axes of the tensor along which the field moves (0 is the batch).
-        reach: `(first, end)`, the pixels of the input that all values together see; None if unknown.
+        seen: tuple, as `fields`, but for each position that there is, without what lies in padding. None if a size is
+            unknown or above `LONGEST`.
         input_size: int, length of the axis in pixels; None if unknown.
         state: str. `"followed"`: the field moves on by the same amount from position to position. `"scattered"`: known
             per value, but in an order that no window can slide along. `"whole"`: every value sees all that there is
@@ -70,7 +72,7 @@ class Axis(NamedTuple):
     fields: tuple
     step: int
     positions: frozenset
-    reach: tuple | None
+    seen: tuple | None
     input_size: int | None
     state: str = "followed"
     anchored: bool = True
@@ -85,6 +87,11 @@ class Axis(NamedTuple):
     def size(self):
         """Pixels from the first to the last that one value sees."""
         return max((end - first for first, end in filter(None, self.fields)), default=0)
+
+    @property
+    def reach(self):
+        """`(first, end)`, the pixels of the input that all values together see; None if unknown."""
+        return self.seen and _hull(self.seen)
 
     @property
     def jump(self):
@@ -111,9 +118,13 @@ def input_axes(shape):
     [((0, 1),), ((0, 1),), ((0, 1),)]
     """
     return tuple(
-        Axis(((0, 1),), 1, frozenset([position]), size and (0, size), size)
+        Axis(((0, 1),), 1, frozenset([position]), _each_pixel(size), size)
         for position, size in enumerate(shape[1:], start=1)
     )
+
+
+def _each_pixel(size):
+    return None if size is None or size > LONGEST else tuple((pixel, pixel + 1) for pixel in range(size))
 
 
 # What the rules ask about a call
@@ -212,13 +223,11 @@ def _read(axis, output_size, reads, outputs=1, inputs=1, anchored=True):
     repeats = len(axis.fields) // math.gcd(len(axis.fields), inputs)
     period, step = repeats * outputs, repeats * inputs * axis.step // len(axis.fields)
     fields = tuple(_hull(map(axis.field, reads(output))) for output in range(period))
-    axis = axis._replace(fields=fields, step=step, anchored=axis.anchored and anchored)
-    if axis.reach is None or output_size is None:
-        return axis._replace(reach=None)
-    ends = {*range(period), *range(output_size - period, output_size)} & {*range(output_size)}
-    first, end = _hull(map(axis.field, ends)) or (0, 0)
-    first, end = max(first, axis.reach[0]), min(end, axis.reach[1])
-    return axis._replace(reach=(first, end) if first < end else None)
+    seen = None
+    if axis.seen is not None and output_size is not None and output_size <= LONGEST:
+        there = dict(enumerate(axis.seen))
+        seen = tuple(_hull(map(there.get, reads(output))) for output in range(output_size))
+    return axis._replace(fields=fields, step=step, seen=seen, anchored=axis.anchored and anchored)
 
 
 def _along(call, over, window):
@@ -298,10 +307,12 @@ def _union(branches):
 
 def _union_along(axes):
     """What a value sees, along one axis of the input, that is made of one value of each of several tensors."""
-    reaches, jumps = [axis.reach for axis in axes], sorted({axis.jump for axis in axes})
+    seen, jumps = [axis.seen for axis in axes], sorted({axis.jump for axis in axes})
+    if len({len(one) for one in filter(None, seen)}) > 1:
+        seen = [one and (_hull(one),) for one in seen]
     widest = max(axes, key=lambda axis: axis.size)._replace(
         state=max((axis.state for axis in axes), key=STATES.index),
-        reach=_hull(reaches) if all(reaches) else None,
+        seen=tuple(map(_hull, zip(*seen, strict=True))) if all(seen) else None,
         anchored=all(axis.anchored for axis in axes) and len(jumps) == 1,
     )
     if widest.state in ("unknown", "whole") or len({axis.positions for axis in axes}) > 1:
@@ -311,11 +322,13 @@ def _union_along(axes):
     if not widest.anchored:
         return widest
     period = math.lcm(*(len(axis.fields) for axis in axes))
-    seen = [[axis.field(position) for position in range(period)] for axis in axes]
-    centers = [Fraction(sum(map(sum, one)), 2 * period) for one in seen if all(one)]
+    fields = [[axis.field(position) for position in range(period)] for axis in axes]
+    centers = [Fraction(sum(map(sum, one)), 2 * period) for one in fields if all(one)]
     apart = max(centers) - min(centers) if centers else 0
     note = f"merges fields whose centers are {_pixels(apart)} apart" if apart else ""
-    return widest._replace(fields=tuple(map(_hull, zip(*seen, strict=True))), step=round(jumps[0] * period), note=note)
+    return widest._replace(
+        fields=tuple(map(_hull, zip(*fields, strict=True))), step=round(jumps[0] * period), note=note
+    )
 
 
 def _pixels(number):
