@@ -51,7 +51,7 @@ def keywords(function, **options):
     return lambda: function(**options)
 
 
-NETWORKS = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.lenet5, models.alexnet]
+NETWORKS = [getattr(models, name) for name in models.__all__ if name.islower()]
 V, T = ValueError, TypeError
 TABLE = {
     "figures.panels": [
@@ -163,6 +163,21 @@ TABLE = {
         *[
             (lambda v=v: models.alexnet(v), V, "`variant` must be 'two_tower', .* Received: variant=")
             for v in ("", "three", None, 3, PLANE)
+        ],
+        *[
+            (lambda v=v, make=make: make(depth=v), V, r"`depth` must be 1.* or \d+\. Received: depth=17\.")
+            for make in (models.vgg, models.resnet, models.densenet)
+            for v in (17, np.int64(17))
+        ],
+        *[
+            (lambda v=v, make=make: make(depth=v), T, "`depth` must be an integer. Received: depth=")
+            for make in (models.vgg, models.resnet, models.densenet)
+            for v in ("16", 16.0, None, True, [16])
+        ],
+        (lambda: models.densenet(growth_rate=0), V, "`growth_rate` must be at least 1. Received: growth_rate=0"),
+        *[
+            (lambda make=make: make(width=0), V, "`width` must be a finite number above 0 and of at most 4. R")
+            for make in (models.vgg, models.nin, models.googlenet, models.resnet)
         ],
         *[
             (lambda v=v: models.alexnet(width=v), T, "`width` must be a number. Received: width=")

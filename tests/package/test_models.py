@@ -12,6 +12,13 @@ from cnn_course.anatomy import describe
 import keras  # isort: skip
 
 SMALL = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.lenet5]
+SUCCESSORS = {  # small builds of what came after AlexNet
+    models.vgg: {"depth": 11, "input_shape": (32, 35, 2), "width": 0.05},
+    models.nin: {"input_shape": (67, 70, 2), "width": 0.05},
+    models.googlenet: {"input_shape": (32, 35, 2), "width": 0.1},
+    models.resnet: {"depth": 18, "input_shape": (32, 35, 2), "width": 0.1},
+    models.densenet: {"input_shape": (32, 35, 2), "growth_rate": 2},
+}
 ALEXNETS = ["two_tower", "one_tower", "textbook", "one_gpu"]
 
 
@@ -26,6 +33,11 @@ def test_the_backend_is_the_one_asked_for():
 @functools.cache
 def full_alexnet(variant):
     return models.alexnet(variant)
+
+
+@functools.cache
+def small(build):
+    return build(**SUCCESSORS[build], classes=4)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +76,13 @@ def test_an_extra_strided_layer_for_each_pool_costs_more(kernel_size, padding, p
     assert describe(model).totals.macs == macs
 
 
-@pytest.mark.parametrize("build", [*SMALL, models.alexnet], ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [*SMALL, models.alexnet, *SUCCESSORS], ids=lambda build: build.__name__)
 def test_a_copy_of_the_source_runs_as_it_stands(build):
     namespace = {"keras": keras, "layers": keras.layers}
     exec(inspect.getsource(build), namespace)  # what a learner does who pastes it below the import cell
     options = {"variant": "one_gpu", "width": 0.05} if build is models.alexnet else {}
-    copy, original = namespace[build.__name__](**options), build(**options)
+    options |= SUCCESSORS[build] | {"classes": 4} if build in SUCCESSORS else {}
+    copy, original = namespace[build.__name__](**options), small(build) if build in SUCCESSORS else build(**options)
     assert [type(layer) for layer in copy.layers] == [type(layer) for layer in original.layers]
     assert copy.count_params() == original.count_params()
 
@@ -181,6 +194,139 @@ def test_width_scales_every_hidden_layer():
     for wider, narrower in zip(wide.layers[:-1], narrow.layers[:-1], strict=True):
         for attribute in ("filters", "units"):
             assert getattr(wider, attribute, 0) == 2 * getattr(narrower, attribute, 0)
+
+
+@pytest.mark.parametrize(
+    ("build", "depth", "parameters", "macs"),
+    [
+        (models.vgg, 16, 138_357_544, 15_470_264_320),
+        (models.vgg, 19, 143_667_240, 19_632_062_464),
+        (models.nin, None, 7_595_176, 1_105_996_320),
+        (models.googlenet, None, 6_998_552, 1_582_671_872),
+        (models.resnet, 18, 11_699_112, 1_814_073_344),
+        (models.resnet, 34, 21_814_696, 3_663_761_408),
+        (models.resnet, 50, 25_636_712, 3_857_973_248),
+        (models.densenet, 121, 8_062_504, 2_834_161_664),
+    ],
+)
+def test_successors_of_alexnet_at_full_size(build, depth, parameters, macs):
+    model = build(depth) if depth else build()
+    assert (model.count_params(), describe(model).totals.macs) == (parameters, macs)
+    assert f"{parameters:,}" in build.__doc__ and f"{macs:,}" in build.__doc__
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("build", "depth", "parameters"),
+    [
+        (models.resnet, 101, 44_707_176),
+        (models.resnet, 152, 60_419_944),
+        (models.densenet, 169, 14_307_880),
+        (models.densenet, 201, 20_242_984),
+    ],
+)
+def test_deep_ones_have_the_parameters_that_keras_documents(build, depth, parameters):
+    assert build(depth).count_params() == parameters
+
+
+@pytest.mark.parametrize(
+    ("build", "depth", "published"),
+    [
+        (models.vgg, 16, keras.applications.VGG16),
+        (models.resnet, 50, keras.applications.ResNet50),
+        (models.densenet, 121, keras.applications.DenseNet121),
+    ],
+    ids=["vgg", "resnet", "densenet"],
+)
+def test_weights_of_keras_give_the_features_of_keras(build, depth, published):
+    keras.utils.set_random_seed(3)
+    options = {"input_shape": (32, 48, 3), "classes": 3}
+    theirs, ours = published(weights=None, **options), build(depth, **options)
+    generator = np.random.default_rng(3)
+    for layer in theirs.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):  # ones and zeros would hide an exchange
+            layer.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
+    ours.set_weights(theirs.get_weights())
+    images = generator.random((2, 32, 48, 3)).astype("float32")
+    expected, result = (
+        keras.ops.convert_to_numpy(keras.Model(model.inputs[0], model.layers[-2].output)(images))
+        for model in (theirs, ours)
+    )
+    scale = np.abs(expected).max()
+    assert np.abs(expected[0] - expected[1]).max() > 1e-3 * scale
+    np.testing.assert_allclose(result / scale, expected / scale, atol=1e-5)
+
+
+@pytest.mark.parametrize("build", SUCCESSORS, ids=lambda build: build.__name__)
+def test_successors_give_probabilities_and_are_saved(build, tmp_path):
+    model = small(build)
+    images = np.random.default_rng(4).random((3, *model.input_shape[1:])).astype("float32")
+    probabilities = keras.ops.convert_to_numpy(model(images))
+    assert probabilities.shape == (3, 4) and np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(again(images)), probabilities, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("build", "smallest"), [(models.vgg, 32), (models.nin, 67), (models.densenet, 29)])
+def test_successors_need_images_as_large_as_documented(build, smallest):
+    assert f"at least {smallest} pixels" in build.__doc__
+    options = SUCCESSORS[build] | {"classes": 4}
+    assert build(**options | {"input_shape": (smallest + 3, smallest, 1)}).output_shape == (None, 4)
+    with pytest.raises(ValueError, match="zero or negative"):
+        build(**options | {"input_shape": (smallest + 3, smallest - 1, 1)})
+
+
+@pytest.mark.parametrize("build", [models.googlenet, models.resnet])
+def test_a_pixel_is_enough_where_no_size_is_documented(build):
+    assert "pixels" not in build.__doc__
+    assert build(**SUCCESSORS[build] | {"input_shape": (1, 1, 1)}).output_shape == (None, 1000)
+
+
+def test_names_and_maps_of_vgg_and_nin():
+    layers = {layer.name: layer.output.shape[1:] for layer in models.vgg(13, width=0.02).layers}
+    assert [layers[f"P{block}"] for block in range(1, 6)] == [
+        (112, 112, 1), (56, 56, 3), (28, 28, 5), (14, 14, 10), (7, 7, 10),
+    ]  # fmt: skip
+    assert {f"C{block}_{number}" for block in range(1, 6) for number in (1, 2)} | {"F6", "F7", "F8"} < set(layers)
+    maps = {layer.name: layer.output.shape[1:] for layer in models.nin(classes=7, width=0.05).layers}
+    assert [maps[name][0] for name in ("C1", "P1", "C2", "P2", "C3", "P3", "C4")] == [55, 27, 27, 13, 13, 6, 6]
+    assert maps["C4a"] == (6, 6, 51) and maps["C4b"] == (6, 6, 7) and maps["mean"] == (7,)
+
+
+def test_inception_blocks_have_the_channels_of_the_paper():
+    maps = {layer.name: layer.output.shape[1:] for layer in models.googlenet().layers}
+    channels = {"3a": 256, "3b": 480, "4a": 512, "4b": 512, "4c": 512, "4d": 528, "4e": 832, "5a": 832, "5b": 1024}
+    assert {name: maps[name][-1] for name in channels} == channels
+    assert [maps[name][0] for name in ("C1", "P1", "P2", "P3", "P4", "5b")] == [112, 56, 28, 14, 7, 7]
+
+
+def test_a_residual_block_that_computes_nothing_passes_its_maps_on():
+    model = keras.models.clone_model(small(models.resnet))  # its weights change
+    for name in ("2_1", "2_2"):
+        layer = model.get_layer(f"N{name}b")
+        layer.gamma.assign(0 * layer.gamma)
+    names = ("P1", "R2_2", "A3_1", "R3_1")
+    inner = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])
+    images = np.random.default_rng(5).normal(size=(2, 32, 35, 2)).astype("float32")
+    stem, passed, added, bent = map(keras.ops.convert_to_numpy, inner(images))
+    np.testing.assert_array_equal(passed, stem)
+    np.testing.assert_array_equal(bent, np.maximum(added, 0))
+    assert stem.std() > 0 and added.min() < 0 and bent.shape == (2, 4, 5, 13)
+    names = [layer.name for layer in model.layers]
+    assert [name for name in names if name.endswith("s")] == [
+        f"{kind}{stage}_1s" for stage in (3, 4, 5) for kind in "CN"
+    ]
+
+
+def test_a_dense_block_keeps_what_came_in():
+    model = small(models.densenet)
+    inner = keras.Model(model.inputs[0], [model.get_layer(name).output for name in ("P0", "B1_1", "B1_6", "P1")])
+    images = np.random.default_rng(6).normal(size=(2, 32, 35, 2)).astype("float32")
+    came_in, first, last, halved = map(keras.ops.convert_to_numpy, inner(images))
+    np.testing.assert_array_equal(last[..., :4], came_in)
+    np.testing.assert_array_equal(last[..., :6], first)
+    assert last.shape == (2, 8, 9, 4 + 6 * 2) and halved.shape == (2, 4, 4, 8)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,11 @@
-"""The course's networks in plain Keras: each function returns a built, untrained `keras.Model`.
-
-Every function can be copied into a notebook as it stands: below `import keras` and `from keras import layers`. What all
-of them refuse is said once, at the end.
-"""
-
-import functools
-import inspect
+"""AlexNet in four builds, and its normalization (lesson 13)."""
 
 import keras
 from keras import layers
 
-from cnn_course._validate import validate_image_shape, validate_integer, validate_number
+from cnn_course._validate import validate_integer, validate_number
 
-__all__ = ["LocalResponseNormalization", "alexnet", "all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
+__all__ = ["LocalResponseNormalization", "alexnet"]
 
 
 @keras.saving.register_keras_serializable(package="cnn_course")
@@ -62,152 +55,6 @@ class LocalResponseNormalization(layers.Layer):
         """Arguments that build an equal layer."""
         names = ("depth_radius", "bias", "alpha", "beta")
         return super().get_config() | {name: getattr(self, name) for name in names}
-
-
-def pooled_cnn(input_shape=(28, 28, 1), classes=10):
-    """Three convolutions, a max pool after each, and two dense layers (lesson 11).
-
-    Args:
-        input_shape: tuple of three ints (height, width, channels); height and width at least 22 pixels.
-        classes: int >= 1, number of classes.
-
-    Returns:
-        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
-        110,474 parameters with the defaults.
-
-    Raises:
-        ValueError: the image is smaller than 22 pixels, from Keras.
-
-    Source:
-        The first network of many introductions, among them Chollet, Deep Learning with Python (2021), chapter 8.
-
-    >>> pooled_cnn().count_params()
-    110474
-    """
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
-        ],
-        name="pooled_cnn",
-    )
-
-
-def strided_cnn(input_shape=(28, 28, 1), classes=10):
-    """The same three convolutions with strides of 2 instead of pools (lesson 12).
-
-    Args:
-        input_shape: tuple of three ints (height, width, channels); height and width at least 15 pixels.
-        classes: int >= 1, number of classes.
-
-    Returns:
-        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
-        159,626 parameters with the defaults.
-
-    Raises:
-        ValueError: the image is smaller than 15 pixels, from Keras.
-
-    Source:
-        Springenberg et al. (2015), Striving for Simplicity, arXiv:1412.6806, section 2, "Strided-CNN".
-
-    >>> strided_cnn().count_params()
-    159626
-    """
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Conv2D(32, 3, strides=2, activation="relu"),
-            layers.Conv2D(64, 3, strides=2, activation="relu"),
-            layers.Conv2D(128, 3, strides=2, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
-        ],
-        name="strided_cnn",
-    )
-
-
-def all_convolutional(input_shape=(28, 28, 1), classes=10):
-    """Each pool replaced by an extra strided convolution, the dense layers by 1x1 and a global average (lesson 12).
-
-    Args:
-        input_shape: tuple of three ints (height, width, channels); height and width at least 15 pixels.
-        classes: int >= 1, number of classes.
-
-    Returns:
-        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
-        287,722 parameters with the defaults.
-
-    Raises:
-        ValueError: the image is too small, from Keras.
-
-    Source:
-        Springenberg et al. (2015), Striving for Simplicity, arXiv:1412.6806, section 2, "All-CNN".
-
-    >>> all_convolutional().count_params()
-    287722
-    """
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.Conv2D(128, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2D(classes, 1),
-            layers.GlobalAveragePooling2D(),
-            layers.Softmax(),
-        ],
-        name="all_convolutional",
-    )
-
-
-def lenet5(input_shape=(28, 28, 1), classes=10):
-    """LeNet-5 as it is usually built today: all maps connected, plain average pools, softmax (lesson 11).
-
-    The network of 1998 read 32x32 images: "same" in the first layer gives 28x28 images the same sizes from there on.
-
-    Args:
-        input_shape: tuple of three ints (height, width, channels); height and width at least 28 pixels.
-        classes: int >= 1, number of classes.
-
-    Returns:
-        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
-        61,706 parameters with the defaults.
-
-    Raises:
-        ValueError: the image is too small, from Keras.
-
-    Source:
-        LeCun et al. (1998), Gradient-Based Learning Applied to Document Recognition, section II.B.
-
-    >>> lenet5().count_params()
-    61706
-    """
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Conv2D(6, 5, padding="same", activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Conv2D(120, 5, activation="tanh"),
-            layers.Flatten(),
-            layers.Dense(84, activation="tanh"),
-            layers.Dense(classes, activation="softmax"),
-        ],
-        name="lenet5",
-    )
 
 
 def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
@@ -281,30 +128,3 @@ def alexnet(variant="two_tower", input_shape=None, classes=1000, width=1.0):
         ],
         name=f"alexnet_{variant}",
     )
-
-
-_ARGUMENTS = {
-    "input_shape": validate_image_shape,
-    "classes": functools.partial(validate_integer, minimum=1),
-    "width": functools.partial(validate_number, above=0, maximum=4),
-}
-
-
-def _checked(build):
-    """The same function, which refuses bad arguments by name; no decorator, so that its source can be pasted."""
-    signature = inspect.signature(build)
-
-    @functools.wraps(build)
-    def checked(*args, **options):
-        given = signature.bind(*args, **options).arguments
-        for name, validate in _ARGUMENTS.items():
-            if name in given and given[name] is not signature.parameters[name].default:
-                given[name] = validate(given[name], name)
-        return build(**given)
-
-    return checked
-
-
-alexnet, all_convolutional, lenet5, pooled_cnn, strided_cnn = map(
-    _checked, (alexnet, all_convolutional, lenet5, pooled_cnn, strided_cnn)
-)
