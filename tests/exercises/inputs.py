@@ -147,6 +147,16 @@ def shares(generator):
     return values(generator, devices, size), [whole(generator, 1, 20) for _ in range(devices)]
 
 
+def updates(generator):
+    gradients = [float(gradient) for gradient in values(generator, whole(generator, 1, 6))]
+    return float(generator.uniform(-4, 4)), gradients, float(generator.uniform(0.01, 0.5))
+
+
+def arriving_gradient(generator):
+    kernel = values(generator, whole(generator, 1, 3), whole(generator, 1, 3))
+    return kernel, values(generator, whole(generator, 1, 4), whole(generator, 1, 4)), whole(generator, 1, 3)
+
+
 INPUTS = {
     "start_here.q3": halved,
     "why_convolution.q4": shuffled_images,
@@ -161,6 +171,8 @@ INPUTS = {
     "one_by_one.q4": dense_matrix,
     "one_by_one.q5": dense_layer_on_a_map,
     "pooling.q5": max_pool,
+    "learning.q3": updates,
+    "learning.q5": arriving_gradient,
     "first_cnn.q4": stack,
     "first_cnn.q5": labels,
     "stride_instead_of_pooling.q4": shift,
