@@ -274,10 +274,7 @@ def change_one_digit(notebook):
     raise AssertionError("no digit to change")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(file.stem, marks=pytest.mark.slow if file.stem[:2] != "00" else ()) for file in lessons.LESSONS],
-)
+@pytest.mark.parametrize("name", ["00_start_here", pytest.param("13_alexnet", marks=pytest.mark.slow)])
 def test_one_changed_digit_fails_on_exactly_that_cell(tmp_path, name):
     copy = tmp_path / f"{name}.ipynb"
     shutil.copyfile(lessons.NOTEBOOKS / f"{name}.ipynb", copy)
