@@ -64,6 +64,15 @@ def execute(file):
     return normalize(notebook, stored)
 
 
+def unchanged(file):
+    """The notebook as it is, normalized; each code cell must have been executed."""
+    notebook = nbformat.read(file, as_version=4)
+    missing = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not cell.execution_count]
+    if missing:
+        raise ValueError(f"Every code cell must have been executed. Received: {missing[0]!r} in {file.name}.")
+    return normalize(notebook, nbformat.from_dict(notebook))
+
+
 def normalize(notebook, stored):
     """Strip what differs between runs and machines.
 
@@ -141,13 +150,15 @@ def main(arguments=None):
     """Execute the notebooks named, or all of them; print progress and a table; return the number of failures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all in notebooks/")
-    files = parser.parse_args(arguments).notebooks or sorted(FOLDER.glob("*.ipynb"))
+    parser.add_argument("--text-only", action="store_true", help="run nothing: only text cells were changed")
+    given = parser.parse_args(arguments)
+    files = given.notebooks or sorted(FOLDER.glob("*.ipynb"))
     rows, failures = [], 0
     for number, file in enumerate(files, start=1):
         print(f"[{number}/{len(files)}] {file.stem} ...", flush=True)
         start = time.perf_counter()
         try:
-            notebook = execute(file.resolve())
+            notebook = (unchanged if given.text_only else execute)(file.resolve())
         except CellExecutionError as error:
             failures += 1
             print(f"{file.name} was left as it is:\n{error}", file=sys.stderr)

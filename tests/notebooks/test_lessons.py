@@ -50,6 +50,14 @@ def test_a_lesson_is_small(name):
 
 
 @pytest.mark.parametrize("name", [*NAMES, "_template"])
+def test_a_lesson_is_stored_as_the_tool_stores_it(name, tmp_path):
+    """Else its next execution changes more than what was meant."""
+    file = lessons.NOTEBOOKS / f"{name}.ipynb"
+    notebooks.write(notebooks.unchanged(file), tmp_path / file.name)
+    assert (tmp_path / file.name).read_bytes() == file.read_bytes(), "make notebooks ARGS=--text-only mends it"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "_template"])
 def test_each_section_runs_when_copied(name):
     file = lessons.NOTEBOOKS / f"{name}.ipynb"
     sections = lessons.sections(lessons.read(file))

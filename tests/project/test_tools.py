@@ -206,6 +206,16 @@ def test_a_tagged_cell_keeps_its_output_while_its_source_is_unchanged():
     assert kept("time()", untagged) == "new"
 
 
+def test_a_changed_text_needs_no_execution_and_a_new_cell_does(tmp_path):
+    file = tmp_path / "lesson.ipynb"
+    nbformat.write(executed(new_code_cell("1 / 0", execution_count=7)), file)
+    assert notebooks.main(["--text-only", str(file)]) == 0
+    assert nbformat.read(file, 4).cells[0].execution_count == 1
+    nbformat.write(executed(new_code_cell("1 / 0")), file)
+    with pytest.raises(ValueError, match="must have been executed. Received: '1 / 0' in lesson.ipynb"):
+        notebooks.main(["--text-only", str(file)])
+
+
 def test_a_failing_notebook_is_left_as_it_was(tmp_path, capsys):
     sound, failing = tmp_path / "sound.ipynb", tmp_path / "failing.ipynb"
     nbformat.write(executed(new_code_cell("print(6 * 7)")), sound)
