@@ -56,6 +56,24 @@ def pool(image, pool_size, strides):
     return windows.max(axis=(-1, -2)).astype("float32")
 
 
+def view(stack, i):
+    """The view of one layer more in front, moved and stretched."""
+    if not stack:
+        return i, i
+    (kernel_size, strides, padding, rate), *rest = stack
+    first, last = view(rest, i)
+    return first * strides - padding, last * strides - padding + (kernel_size - 1) * rate
+
+
+def field(stack):
+    reads = [0, 1]  # of two neighbors in the last map, followed backward
+    ends = [0, 1]
+    for kernel_size, strides, rate in stack[::-1]:
+        reads = [place * strides for place in reads]
+        ends = [place * strides + rate * (kernel_size - 1) for place in ends]
+    return np.array([ends[0] - reads[0] + 1, reads[1] - reads[0]])
+
+
 def unread(size, stack):
     last = size
     for kernel_size, strides in stack:
@@ -144,6 +162,8 @@ ALTERNATIVES = {
     "one_by_one.q4": lambda matrix, height, width: np.stack([c.reshape(height, width, -1) for c in matrix.T], axis=-1),
     "one_by_one.q5": dense_on_windows,
     "pooling.q5": pool,
+    "receptive_field.q4": view,
+    "receptive_field.q5": field,
     "learning.q3": adam,
     "learning.q5": image_gradient,
     "first_cnn.q4": unread,

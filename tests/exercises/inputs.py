@@ -157,6 +157,19 @@ def arriving_gradient(generator):
     return kernel, values(generator, whole(generator, 1, 4), whole(generator, 1, 4)), whole(generator, 1, 3)
 
 
+def seen_layers(generator):
+    layers = [
+        tuple(whole(generator, low, high) for low, high in ((1, 5), (1, 3), (0, 3), (1, 4)))
+        for _ in range(whole(generator, 0, 4))
+    ]
+    return layers, whole(generator, 0, 9)
+
+
+def field_layers(generator):
+    layers, _ = seen_layers(generator)
+    return ([(kernel_size, strides, rate) for kernel_size, strides, _, rate in layers],)
+
+
 INPUTS = {
     "start_here.q3": halved,
     "why_convolution.q4": shuffled_images,
@@ -171,6 +184,8 @@ INPUTS = {
     "one_by_one.q4": dense_matrix,
     "one_by_one.q5": dense_layer_on_a_map,
     "pooling.q5": max_pool,
+    "receptive_field.q4": seen_layers,
+    "receptive_field.q5": field_layers,
     "learning.q3": updates,
     "learning.q5": arriving_gradient,
     "first_cnn.q4": stack,

@@ -11,6 +11,7 @@ NAMES = [file.stem for file in lessons.LESSONS]
 TRAINS_LONG = {
     "01_why_convolution": [6],
     "07_pooling": [11],
+    "09_receptive_field": [1],
     "10_learning": [5],
     "11_first_cnn": [5, 6],
     "12_stride_instead_of_pooling": [4, 7],
