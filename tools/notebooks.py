@@ -32,6 +32,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "05_channels": 4,
     "06_one_by_one": 1,
     "07_pooling": 3,
+    "08_activations": 0,
     "09_receptive_field": 3,
     "10_learning": 2,
     "11_first_cnn": 7,

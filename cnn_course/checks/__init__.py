@@ -1,6 +1,7 @@
 """The exercises, one module a lesson: `checks.convolution.q1.check(answer)`, `.hint()`, `.solution()`."""
 
 from cnn_course.checks import (
+    activations,
     alexnet,
     channels,
     convolution,
@@ -18,6 +19,7 @@ from cnn_course.checks import (
 )
 
 __all__ = [
+    "activations",
     "alexnet",
     "channels",
     "convolution",

@@ -45,3 +45,10 @@ def test_one_layer_of_a_billion_weights_is_larger_than_gpt_1():
     block = sum((inputs + 1) * units for inputs, units in sizes) + 2 * 2 * 768  # and two normalizations
     gpt_1 = (40_478 + 512) * 768 + 12 * block
     assert gpt_1 == 116_534_784 and 8 < 10**6 * 1000 / gpt_1 < 9
+
+
+def test_leaky_relu_has_another_slope_by_name_than_as_a_layer():
+    """Lesson 08, section 2: write the slope down."""
+    below = np.array([-1.0], "float32")
+    assert np.allclose(keras.activations.get("leaky_relu")(below), -0.2)
+    assert np.allclose(keras.layers.LeakyReLU()(below), -0.3)

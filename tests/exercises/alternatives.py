@@ -146,6 +146,18 @@ def image_gradient(kernel, arriving, strides):
     return scipy.signal.convolve2d(apart, kernel, "full")
 
 
+def batch_norm(images, gamma, beta, mean, variance, training):
+    values = images.reshape(-1, images.shape[-1])
+    if training:
+        mean, variance = np.mean(values, 0), np.mean(values**2, 0) - np.mean(values, 0) ** 2
+    return (gamma * ((values - mean) * (variance + 1e-3) ** -0.5) + beta).reshape(images.shape)
+
+
+def folded(gamma, beta, mean, variance):
+    at_0, at_1 = (gamma * (value - mean) / (variance + 1e-3) ** 0.5 + beta for value in (0, 1))
+    return [(at_1 - at_0).tolist(), at_0.tolist()]
+
+
 ALTERNATIVES = {
     "start_here.q3": lambda size: (size & -size).bit_length() - 1,
     "why_convolution.q4": lambda shuffled, order: [
@@ -162,6 +174,8 @@ ALTERNATIVES = {
     "one_by_one.q4": lambda matrix, height, width: np.stack([c.reshape(height, width, -1) for c in matrix.T], axis=-1),
     "one_by_one.q5": dense_on_windows,
     "pooling.q5": pool,
+    "activations.q4": batch_norm,
+    "activations.q5": folded,
     "receptive_field.q4": view,
     "receptive_field.q5": field,
     "learning.q3": adam,

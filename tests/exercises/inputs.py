@@ -96,6 +96,15 @@ def max_pool(generator):
     return values(generator, *sides, whole(generator, 1, 4)), pool_size, strides
 
 
+def averages(generator, channels):
+    return *(values(generator, channels) for _ in range(3)), generator.uniform(0.1, 4, channels)
+
+
+def batch_norm(generator):
+    shape = tuple(whole(generator, 1, 4) for _ in range(4))
+    return values(generator, *shape), *averages(generator, shape[-1]), bool(whole(generator, 0, 1))
+
+
 def stack(generator):
     size, layers = whole(generator, 6, 250), []
     output = size
@@ -184,6 +193,8 @@ INPUTS = {
     "one_by_one.q4": dense_matrix,
     "one_by_one.q5": dense_layer_on_a_map,
     "pooling.q5": max_pool,
+    "activations.q4": batch_norm,
+    "activations.q5": lambda generator: averages(generator, whole(generator, 1, 5)),
     "receptive_field.q4": seen_layers,
     "receptive_field.q5": field_layers,
     "learning.q3": updates,

@@ -11,6 +11,7 @@ NAMES = [file.stem for file in lessons.LESSONS]
 TRAINS_LONG = {
     "01_why_convolution": [6],
     "07_pooling": [11],
+    "08_activations": [1, 4, 7, 8],
     "09_receptive_field": [1],
     "10_learning": [5],
     "11_first_cnn": [5, 6],
