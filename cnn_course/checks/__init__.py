@@ -2,6 +2,7 @@
 
 from cnn_course.checks import (
     activations,
+    after_alexnet,
     alexnet,
     channels,
     convolution,
@@ -20,6 +21,7 @@ from cnn_course.checks import (
 
 __all__ = [
     "activations",
+    "after_alexnet",
     "alexnet",
     "channels",
     "convolution",

@@ -179,6 +179,16 @@ def field_layers(generator):
     return ([(kernel_size, strides, rate) for kernel_size, strides, _, rate in layers],)
 
 
+def square_channels(generator):
+    sides = (1 + 2 * whole(generator, 0, 2) for _ in range(2))
+    channels = whole(generator, 1, 4)
+    return (values(generator, *sides, channels, channels),)
+
+
+def dense_block(generator):
+    return whole(generator, 1, 99), whole(generator, 1, 6), whole(generator, 1, 40)
+
+
 INPUTS = {
     "start_here.q3": halved,
     "why_convolution.q4": shuffled_images,
@@ -205,6 +215,8 @@ INPUTS = {
     "stride_instead_of_pooling.q5": even_image,
     "alexnet.q3": alexnet,
     "alexnet.q5": dropout,
+    "after_alexnet.q4": square_channels,
+    "after_alexnet.q5": dense_block,
     "training_alexnet.q3": training,
     "training_alexnet.q4": scores,
     "training_alexnet.q5": shares,
