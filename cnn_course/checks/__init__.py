@@ -16,6 +16,7 @@ from cnn_course.checks import (
     stride,
     stride_instead_of_pooling,
     training_alexnet,
+    transfer,
     why_convolution,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "stride",
     "stride_instead_of_pooling",
     "training_alexnet",
+    "transfer",
     "why_convolution",
 ]
 

@@ -189,6 +189,16 @@ def dense_block(generator):
     return whole(generator, 1, 99), whole(generator, 1, 6), whole(generator, 1, 40)
 
 
+def colors(generator):
+    return (generator.random((whole(generator, 1, 3), whole(generator, 1, 4), whole(generator, 1, 4), 3)),)
+
+
+def layers_and_budget(generator):
+    parameters = [whole(generator, 1, 50) for _ in range(whole(generator, 1, 6))]
+    met = sum(parameters[whole(generator, 0, len(parameters) - 1) :])  # a budget that is met exactly
+    return parameters, int(generator.choice([met, whole(generator, 0, sum(parameters) + 10)]))
+
+
 INPUTS = {
     "start_here.q3": halved,
     "why_convolution.q4": shuffled_images,
@@ -220,4 +230,6 @@ INPUTS = {
     "training_alexnet.q3": training,
     "training_alexnet.q4": scores,
     "training_alexnet.q5": shares,
+    "transfer.q3": colors,
+    "transfer.q5": layers_and_budget,
 }

@@ -1,0 +1,38 @@
+"""Lesson 17 over seeds and other examples, run from the notebook's own cells: what borrowing brings, and from where."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import rerun
+
+
+@pytest.mark.slow
+def test_fine_tuning_helps_and_a_large_rate_destroys(measured):
+    mpl.use("agg")
+    scores = {}
+    for seed in (1, 2, 3):
+        changes = {
+            r"set_random_seed\(0\)": f"set_random_seed({seed})",
+            r"\[:10\]": f"[{10 * seed} : {10 * seed + 10}]",
+            "seed=0": f"seed={10 * seed}",
+        }
+        for name, score in rerun.section("17_transfer", 1, until="augmented =", changes=changes)["scores"].items():
+            scores.setdefault(name, []).append(100 * score)
+    for name, values in scores.items():
+        measured(f"{name}: {np.mean(values):.0f} ± {np.std(values):.0f} ({', '.join(f'{v:.0f}' for v in values)}) %")
+    mean = {name: np.mean(values) for name, values in scores.items()}
+    assert max(mean["random, frozen"], mean["tuned, rate × 10"]) < 40  # a guess is 20
+    assert min(mean["0 to 4, frozen"], mean["from scratch"]) > mean["random, frozen"] + 10
+    assert mean["tuned"] > max(mean["0 to 4, frozen"], mean["from scratch"]) + 5
+    assert mean["scratch, moved about"] > mean["from scratch"] + 5
+
+
+@pytest.mark.slow
+def test_a_source_of_another_kind_hurts_with_ten_examples_only(measured):
+    changes = {r"set_random_seed\(0\)": "set_random_seed(1)", r"\[::10\]": "[1::10]"}
+    table = rerun.section("17_transfer", 5, until="table[name] =", changes=changes)["table"]
+    for name, (with_10, with_100) in table.items():
+        measured(f"{name}: with 10 of each {with_10:.0%}, with 100 {with_100:.0%}")
+    assert table["textures"][0] + 0.05 < table["scratch"][0] < table["0 to 4"][0]
+    assert min(with_100 for _, with_100 in table.values()) > 0.85
