@@ -5,7 +5,7 @@ import pytest
 
 import rerun
 
-SEEDS = range(3)
+SEEDS, OTHERS = (0, 1, 2), (1, 2)  # the lesson itself has run 0
 
 
 def section(number, until, seed, **changes):
@@ -25,7 +25,7 @@ def test_without_a_bend_no_net_reads_digits_and_their_negatives(measured):
 @pytest.mark.slow
 def test_young_moving_averages_look_like_overfitting(measured):
     for momentum in (0.99, 0.9):
-        runs = [section(6, "modes = ", seed, **{r"\(0\.99, 0\.9\)": f"({momentum},)"})["modes"] for seed in SEEDS]
+        runs = [section(6, "modes = ", seed, **{r"\(0\.99, 0\.9\)": f"({momentum},)"})["modes"] for seed in OTHERS]
         shares = np.array([run[momentum] for run in runs])  # fit, evaluate: training, validation
         measured(f"momentum {momentum}: {shares.round(3).tolist()}")
         assert shares[:, 0].min() > 0.85 and np.abs(shares[:, 1] - shares[:, 2]).max() < 0.08
@@ -53,7 +53,7 @@ def test_what_lowers_a_gap(measured):
 @pytest.mark.slow
 def test_a_sigmoid_net_learns_from_the_weights_of_a_tanh_net(measured):
     two = {r"model in racers\.items\(\)": 'model in racers.items() if name in ("sigmoid", "rescaled")'}
-    for seed in SEEDS:
+    for seed in OTHERS:
         race = section(8, "race = ", seed, **two)["race"]
         measured(f"seed {seed}: sigmoid {race['sigmoid'].min():.0%}, rescaled {race['rescaled'].min():.0%} errors")
         assert race["sigmoid"].min() > 0.8 and race["rescaled"].min() < 0.2
@@ -61,7 +61,7 @@ def test_a_sigmoid_net_learns_from_the_weights_of_a_tanh_net(measured):
 
 @pytest.mark.slow
 def test_a_leaky_relu_does_not_mend_the_rate(measured):
-    for seed in SEEDS:
+    for seed in OTHERS:
         names = section(9, "cases = ", seed)
         measured(f"seed {seed}: dead {names['dead']}, read {names['read']}")
         assert names["dead"]["ReLU"] > 12 and names["dead"]["leaky ReLU"] == 0
