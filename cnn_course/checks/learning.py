@@ -39,7 +39,7 @@ q2 = value_question(
         ((2, 1, 4, 3), "A and B are right. Which one of the two mistakes does the check of a gradient see?"),
         ((4, 1, 3, 2), "B and C are right. In A all gradients pass the check: no line can be wrong."),
         ((3, 1, 2, 4), "B and D are right. Can anything be learned by heart with a rate that is far too small?"),
-        ((2, 4, 3, 1), "A and C are right. Which training has weights that are all zero?"),
+        ((2, 4, 3, 1), "A and C are right. Which loss is exactly ln 10, and who lets no gradient through?"),
     ],
     code="(2, 1, 3, 4)",
     why="Each mistake has its own test: ten images by heart, the check of the gradient, new images, a look at zeros.",
