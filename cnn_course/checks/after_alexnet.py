@@ -124,7 +124,7 @@ def _kernel(seed, shape):
 
 q4 = function_question(
     with_shortcut,
-    cases=[(_kernel(0, (3, 3, 2, 2)),), (_kernel(1, (3, 5, 3, 3)),), (_kernel(2, (1, 3, 4, 4)),)],
+    cases=[(_kernel(0, (3, 3, 2, 2)),), (_kernel(1, (3, 5, 3, 3)),), (_kernel(2, (5, 3, 3, 3)),)],
     mistakes=[
         (
             lambda kernel: _add(kernel, _middle(kernel), 1),
