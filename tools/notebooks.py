@@ -40,6 +40,7 @@ PICTURE_OF = {  # which figure of a lesson, counted from 0, stands for it in the
     "13_alexnet": 6,
     "14_training_alexnet": 0,
     "15_after_alexnet": 2,
+    "16_looking_inside": 3,
     "17_transfer": 0,
 }
 KEPT_TAG, COLLAPSED_TAG = "nbval-ignore-output", "hide-input"

@@ -15,6 +15,7 @@ __all__ = [
     "LocalResponseNormalization",
     "alexnet",
     "all_convolutional",
+    "averaging_cnn",
     "densenet",
     "googlenet",
     "lenet5",
@@ -49,8 +50,8 @@ def _checked(build):
     return checked
 
 
-all_convolutional, lenet5, pooled_cnn, strided_cnn = map(
-    _checked, (first.all_convolutional, first.lenet5, first.pooled_cnn, first.strided_cnn)
+all_convolutional, averaging_cnn, lenet5, pooled_cnn, strided_cnn = map(
+    _checked, (first.all_convolutional, first.averaging_cnn, first.lenet5, first.pooled_cnn, first.strided_cnn)
 )
 alexnet = _checked(of_2012.alexnet)
 densenet, googlenet, nin, resnet, vgg = map(

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-__all__ = ["all_convolutional", "lenet5", "pooled_cnn", "strided_cnn"]
+__all__ = ["all_convolutional", "averaging_cnn", "lenet5", "pooled_cnn", "strided_cnn"]
 
 
 def pooled_cnn(input_shape=(28, 28, 1), classes=10):
@@ -111,6 +111,46 @@ def all_convolutional(input_shape=(28, 28, 1), classes=10):
             layers.Softmax(),
         ],
         name="all_convolutional",
+    )
+
+
+def averaging_cnn(input_shape=(28, 28, 1), classes=10):
+    """Three normalized convolutions and a global average: small, quickly trained, for images of any size (lesson 16).
+
+    What a place says for a class is its map values times the weights of the dense layer; the logit is the average over
+    all places, and the bias.
+
+    Args:
+        input_shape: tuple of three ints (height, width, channels); height and width None for any size.
+        classes: int >= 1, number of classes.
+
+    Returns:
+        `keras.Model` from images (batch, height, width, channels) to probabilities (batch, classes);
+        24,538 parameters with the defaults.
+
+    Source:
+        Zhou et al. (2016), Learning Deep Features for Discriminative Localization, arXiv:1512.04150: convolutions,
+        a global average, one dense layer.
+
+    >>> averaging_cnn().count_params()
+    24538
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(16, 5, strides=2, padding="same", use_bias=False, name="conv1"),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(name="maps1"),
+            layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="conv2"),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(name="maps2"),
+            layers.Conv2D(64, 3, padding="same", use_bias=False, name="conv3"),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(name="maps3"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(classes, activation="softmax", name="classes"),
+        ],
+        name="averaging_cnn",
     )
 
 

@@ -151,6 +151,11 @@ def scores(generator):
     return values(generator, count, classes), generator.integers(0, classes, count), whole(generator, 1, classes)
 
 
+def maps_and_slopes(generator):
+    shape = tuple(whole(generator, 1, 5) for _ in range(3))
+    return abs(values(generator, *shape)), values(generator, *shape)
+
+
 def shares(generator):
     devices, size = whole(generator, 1, 5), whole(generator, 1, 4)
     return values(generator, devices, size), [whole(generator, 1, 20) for _ in range(devices)]
@@ -230,6 +235,7 @@ INPUTS = {
     "training_alexnet.q3": training,
     "training_alexnet.q4": scores,
     "training_alexnet.q5": shares,
+    "looking_inside.q4": maps_and_slopes,
     "transfer.q3": colors,
     "transfer.q5": layers_and_budget,
 }

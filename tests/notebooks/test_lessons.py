@@ -18,6 +18,7 @@ TRAINS_LONG = {
     "12_stride_instead_of_pooling": [4, 7],
     "14_training_alexnet": [5, 8],
     "15_after_alexnet": [5],
+    "16_looking_inside": [3, 4],
     "17_transfer": [1, 5],
 }  # sections that train for more than 5 s, by lesson
 

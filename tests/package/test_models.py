@@ -11,7 +11,7 @@ from cnn_course.anatomy import describe
 
 import keras  # isort: skip
 
-SMALL = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.lenet5]
+SMALL = [models.pooled_cnn, models.strided_cnn, models.all_convolutional, models.averaging_cnn, models.lenet5]
 SUCCESSORS = {  # small builds of what came after AlexNet
     models.vgg: {"depth": 11, "input_shape": (32, 35, 2), "width": 0.05},
     models.nin: {"input_shape": (67, 70, 2), "width": 0.05},
@@ -46,6 +46,7 @@ def small(build):
         (models.pooled_cnn, 110_474, 3_106_176),
         (models.strided_cnn, 159_626, 1_073_952),
         (models.all_convolutional, 287_722, 7_145_856 - (512 + 10) * 128 + 2 * 2 * 128 * 10),
+        (models.averaging_cnn, 24_538, 14 * 14 * 400 + 7 * 7 * (4_608 + 18_432) + 640),
         (models.lenet5, 61_706, 28 * 28 * 150 + 10 * 10 * 2400 + 48_000 + 84 * 120 + 840),
     ],
 )
