@@ -31,7 +31,7 @@ def test_occlusion_and_grad_cam_pass_where_gradient_times_input_fails(seed, meas
     measured(f"seed {seed}: " + ", ".join(f"{kind} {net} {value:.2f}" for (kind, net), value in alike.items()))
     assert alike["gradient × input", "second"] - alike["gradient × input", "untrained"] < 0.2
     for kind in ("occlusion", "Grad-CAM"):
-        assert alike[kind, "second"] > 0.6 and alike[kind, "untrained"] < 0.35
+        assert alike[kind, "second"] > max(0.6, alike[kind, "untrained"] + 0.3)
     assert alike["saliency", "second"] < 0.5
 
 
