@@ -288,6 +288,7 @@ def test_gelu():
 @row("leaky ReLU")
 def test_leaky_relu():
     assert torch().nn.LeakyReLU().negative_slope == 0.01 and keras.layers.LeakyReLU().negative_slope == 0.3
+    assert close(keras.activations.leaky_relu(np.array([-1.0])), [-0.2])
 
 
 def test_the_page_has_a_row_for_each_test_and_no_other():
