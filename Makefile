@@ -1,6 +1,7 @@
 # make lab        set up, then open the lessons in JupyterLab (make lab ARGS=--no-browser for a server)
 # make test       set up, then run all tests and every notebook with strict comparison of its outputs
 # make test-slow  set up, then run what takes long: round trips through wheels, notebooks and servers
+# make test-browser set up, then run the explorers in a browser (Chromium)
 # make instructor set up, then add nbgrader, which grades homework
 # make test-gpu   set up with CUDA, then run the same tests on a GPU; fails where TensorFlow sees none
 # make notebooks  set up, then re-execute all notebooks and store their outputs
@@ -8,7 +9,7 @@
 # make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-gpu instructor notebooks lessons bench
+.PHONY: help lab test test-slow test-gpu test-browser instructor notebooks lessons bench
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
@@ -16,6 +17,7 @@ READY := $(VENV)/ready
 READY_TO_GRADE := $(VENV)/ready-to-grade
 READY_SLOW := $(VENV)/ready-slow
 READY_GPU := $(VENV)/ready-gpu
+READY_BROWSER := $(VENV)/ready-browser
 TESTS := -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 tests cnn_course notebooks
 ON_GPU := CNN_COURSE_GPU=1 NVIDIA_TF32_OVERRIDE=0 TF_DETERMINISTIC_OPS=1 TF_FORCE_GPU_ALLOW_GROWTH=true
 
@@ -38,6 +40,10 @@ $(READY_GPU): pyproject.toml constraints.txt
 	@sh tools/set_up.sh $(VENV) test,gpu
 	@touch $(READY) $(READY_GPU)
 
+$(READY_BROWSER): $(READY)
+	@sh tools/set_up.sh $(VENV) test,browser
+	@touch $(READY_BROWSER)
+
 lab: $(READY)
 	@$(IN_VENV) tools/lab.py $(ARGS)
 
@@ -46,6 +52,9 @@ test: $(READY)
 
 test-slow: $(READY_SLOW)
 	@$(IN_VENV) -m pytest -m slow tests $(ARGS)
+
+test-browser: $(READY_BROWSER)
+	@$(IN_VENV) -m pytest -m browser --numprocesses=0 tests/browser $(ARGS)
 
 instructor: $(READY_TO_GRADE)
 

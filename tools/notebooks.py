@@ -1,8 +1,8 @@
 """Re-execute the notebooks in fresh kernels and normalize what they store: `python tools/notebooks.py [NOTEBOOK ...]`.
 
 A notebook is written only after it has run to its end. Stored are: tags, execution counts 1..n, outputs without
-metadata, of tracebacks the message, cell ids made from the source. Cells tagged `hide-input` are collapsed in
-JupyterLab, too. A cell tagged `nbval-ignore-output` whose source did not change keeps its stored output, so that a
+metadata and widgets, of tracebacks the message, cell ids made from the source. Cells tagged `hide-input` are collapsed
+in JupyterLab, too. A cell tagged `nbval-ignore-output` whose source did not change keeps its stored output, so that a
 second run changes nothing.
 """
 
@@ -129,6 +129,7 @@ def _normalize_output(output, count):
     if output.output_type == "error":
         message = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue).partition("\n\nArguments received by")[0]
         output.traceback = [f"{output.ename}: {message}"]
+    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # the number of a widget long gone
     if "metadata" in output:
         output.metadata = {}
     if "execution_count" in output:

@@ -21,8 +21,8 @@ import cnn_course
 from cnn_course import homework
 from lessons import LESSONS, ROOT
 
-LIGHT = ["arithmetic", "checks", "data", "data.formats", "data.originals", "homework", "homework.__main__", "kernels"]
-LIGHT += ["reference", "training", "figures"]  # the last may load matplotlib
+LIGHT = ["arithmetic", "checks", "data", "data.formats", "data.originals", "explore", "homework", "homework.__main__"]
+LIGHT += ["kernels", "reference", "training", "figures"]  # the last may load matplotlib
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -45,7 +45,7 @@ for name in {LIGHT}:
         module, *loaded = line.split()
         assert not set(loaded) & {"tensorflow", "keras", "torch", "jax"}, module
         if module != "figures":
-            assert not set(loaded) & {"matplotlib", "pooch", "requests", "tqdm"}, module
+            assert not set(loaded) & {"anywidget", "matplotlib", "pooch", "requests", "tqdm"}, module
 
 
 def test_every_public_name_exists_and_has_a_docstring():
@@ -72,7 +72,8 @@ def test_constraints_are_names_with_exact_versions_and_are_installed():
         if pin.marker is None or pin.marker.evaluate():
             version = installed_version(pin.name)
             for_slow = version is None and installed_version("scikit-learn") is None  # comes with `make test-slow`
-            assert for_slow or pin.specifier.contains(version), f"{pin} is not installed"
+            for_browser = version is None and pin.name in ("greenlet", "playwright")  # with `make test-browser`
+            assert for_slow or for_browser or pin.specifier.contains(version), f"{pin} is not installed"
     versions = {pin.name: str(pin.specifier)[2:] for pin in pins}
     extras = PROJECT["optional-dependencies"]
     for text in (*PROJECT["dependencies"], *(text for name in set(extras) - {"gpu"} for text in extras[name])):
@@ -101,7 +102,7 @@ def test_whatever_a_dependency_needs_is_pinned():
 def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^uv pip compile [^`]*?constraints\.txt$", readme, re.MULTILINE)
-    tested = ("--extra test", "--extra instructor", "--extra originals", "--extra backends")
+    tested = ("--extra test", "--extra instructor", "--extra originals", "--extra backends", "--extra browser")
     for option in (*tested, "--universal", "--no-emit-index-url", "--upgrade", "--python-version 3.11"):
         assert option in command
 

@@ -147,6 +147,9 @@ def stream(text, name="stdout"):
     return new_output("stream", name=name, text=text)
 
 
+WIDGET = {"text/plain": "3", "application/vnd.jupyter.widget-view+json": {"model_id": "0123456789abcdef"}}
+
+
 def test_normalize_strips_what_differs_between_runs():
     traceback = ["\x1b[31mTraceback\x1b[0m", 'File "/home/ada/x.py"', "ValueError: \x1b[1mtoo small\x1b[0m"]
     notebook = executed(
@@ -158,9 +161,7 @@ def test_normalize_strips_what_differs_between_runs():
             metadata={"tags": ["raises-exception"], "execution": {"start": "12:00"}},
             outputs=[new_output("error", ename="ValueError", evalue="too small", traceback=traceback)],
         ),
-        new_code_cell(
-            "b", outputs=[new_output("execute_result", {"text/plain": "3"}, execution_count=10, metadata={"x": 1})]
-        ),
+        new_code_cell("b", outputs=[new_output("execute_result", WIDGET, execution_count=10, metadata={"x": 1})]),
     )
     result = notebooks.normalize(notebook, executed())
     assert result.metadata == notebooks.METADATA
@@ -168,6 +169,7 @@ def test_normalize_strips_what_differs_between_runs():
     assert [cell.execution_count for cell in result.cells[1:]] == [1, 2, 3]
     assert [output.text for output in result.cells[1].outputs] == ["1\n2\n", "warning"]
     assert result.cells[2].outputs[0].traceback == ["ValueError: too small"]
+    assert result.cells[3].outputs[0].data == {"text/plain": "3"}
     assert (result.cells[3].outputs[0].execution_count, result.cells[3].outputs[0].metadata) == (3, {})
     identifiers = [cell.id for cell in result.cells]
     assert len(set(identifiers)) == 4
