@@ -156,8 +156,8 @@ function render({ model, el }) {
 
       pick(chosen + step);
     } });
-  root.append(make("div", { class: "row" }, Object.values(inputs).map(({ element }) => element)), complaint,
-    make("div", { class: "row tight" }, make("span", { class: "soft" }, "Try"), examples.element),
+  root.append(make("div", { class: "flow" }, Object.values(inputs).map(({ element }) => element)), complaint,
+    make("div", { class: "flow tight" }, make("span", { class: "soft" }, "Try"), examples.element),
     make("div", { class: "wide" }, table), reason, formula, picture, said, left,
     make("p", { class: "soft" }, "The pixels are 1, 2, 3, …, the kernel is all ones. Dashed: zeros of the frame."));
 

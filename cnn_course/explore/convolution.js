@@ -5,14 +5,17 @@ const NAMES = ["image", "kernel", "flip", "position"];
 const GRID = 12, LISTED = 1024;  // pixels a side that are shown as numbers; values that are sent as numbers
 
 function bytes(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const letters = atob(base64), found = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) found[i] = letters.charCodeAt(i);
+  return found;
 }
 
 // The image as { height, width, channels, values, grid, limit, signed }; `limit` is what is drawn white.
 function unpack({ shape: [height, width, channels], values, bytes: small, floats }) {
-  const flat = values ? Float64Array.from(values)
-    : small ? Float64Array.from(bytes(small), (value) => value / 255) : Float64Array.from(new Float32Array(bytes(floats).buffer));
-  const largest = flat.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const flat = new Float64Array(values || (small ? bytes(small) : new Float32Array(bytes(floats).buffer)));
+  if (small) for (let i = 0; i < flat.length; i++) flat[i] /= 255;
+  let largest = 0;
+  for (const value of flat) largest = Math.max(largest, Math.abs(value));
   const grid = Math.max(height, width) <= GRID;
   return { height, width, channels, values: flat, grid, limit: grid || largest > 1 ? largest || 1 : 1, signed: flat.some((value) => value < 0) };
 }
@@ -46,10 +49,11 @@ function planes({ grid, channels }) {
 // A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
 function bitmap({ height, width, channels, values, limit, signed }, channel) {
   const canvas = make("canvas", { width, height }), context = canvas.getContext("2d"), dots = context.createImageData(width, height);
+  const steps = Array.from({ length: 511 }, (_, i) => color(i - 255, 255, signed));
   for (let i = 0; i < height * width; i++) {
-    const own = channel === null ? [0, 1, 2].map((c) => color(values[i * 3 + c], limit, false)[0])
-      : color(values[i * channels + channel], limit, signed);
-    dots.data.set([...own, 255], i * 4);
+    const step = steps[255 + Math.round(255 * Math.max(-1, Math.min(1, values[i * channels + channel] / limit)))];
+    for (let c = 0; c < 3; c++) dots.data[i * 4 + c] = channel === null ? (255 * values[i * 3 + c]) / limit : step[c];
+    dots.data[i * 4 + 3] = 255;
   }
   context.putImageData(dots, 0, 0);
   return canvas;
@@ -133,10 +137,10 @@ function render({ model, el }) {
   const flip = make("button", { type: "button", "aria-pressed": false, onclick: () => put({ flip: !model.get("flip") }) }, "flip the kernel");
   const channels = buttons("Channels", ["1", "2", "3"], (name) => setChannels(Number(name)));
   const again = make("button", { type: "button", onclick: () => put(first) }, "start again");
-  const pictureRow = make("div", { class: "row" }), sums = make("div", { class: "wide" });
+  const pictureRow = make("div", { class: "flow" }), sums = make("div", { class: "wide" });
   const said = make("p", { "aria-live": "polite", "data-name": "sum" }), statistics = make("p", { "data-name": "statistics" });
-  root.append(make("div", { class: "row tight" }, make("span", { class: "soft" }, "Kernel"), presets.element), complaint,
-    make("div", { class: "row tight" }, flip, make("span", { class: "soft" }, "Channels"), channels.element, again),
+  root.append(make("div", { class: "flow tight" }, make("span", { class: "soft" }, "Kernel"), presets.element), complaint,
+    make("div", { class: "flow tight" }, flip, make("span", { class: "soft" }, "Channels"), channels.element, again),
     pictureRow, said, sums, statistics);
 
   // More channels: those that the explorer began with, else copies of the first.
@@ -170,7 +174,7 @@ function render({ model, el }) {
     }));
     const body = (cells) => make("table", {}, make("tbody", {}, cells.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell))))));
     const titled = (title, cells) => make("div", { role: "group", "aria-label": title }, make("div", { class: "soft" }, title), body(cells));
-    sums.replaceChildren(...tables.map((own, channel) => make("div", { class: "row" },
+    sums.replaceChildren(...tables.map((own, channel) => make("div", { class: "flow" },
       titled(depth > 1 ? `channel ${channel}: pixels` : "pixels under the window", own.pixels),
       titled("weights", own.weights), titled("pixel · weight", own.products))));
     const labels = planes(image).map((channel, _, all) => (all.length > 1 ? `Image, channel ${channel}` : "Image"));
@@ -187,7 +191,7 @@ function render({ model, el }) {
     weights = state.flip ? state.kernel.map((row) => [...row].reverse()).reverse() : state.kernel;
     if (shape() !== before) build();
     output = correlate(image, weights);
-    const total = weights.flat(2).reduce((sum, weight) => sum + weight, 0), sizes = output.values.map(Math.abs).sort();
+    const total = weights.flat(2).reduce((sum, weight) => sum + weight, 0), sizes = output.values.filter((_, i) => image.grid || i % 9 === 0).map(Math.abs).sort();
     const most = sizes.at(image.grid ? -1 : Math.floor(0.99 * sizes.length)) || 1;  // a few edges would make all others pale
     output.signed = output.values.some((value) => value < -1e-9) && (image.grid || total < 1e-9);
     output.limit = output.signed || image.grid || total < 1e-9 ? most : image.limit * total;

@@ -89,7 +89,7 @@ export function show(input, value) {
 export function buttons(label, names, press) {
   const all = names.map((name) => make("button", { type: "button", "aria-pressed": false, onclick: () => press(name) }, name));
   const update = (pressed) => all.forEach((button, i) => button.setAttribute("aria-pressed", names[i] === pressed));
-  return { all, update, element: make("div", { class: "row tight", role: "group", "aria-label": label }, all) };
+  return { all, update, element: make("div", { class: "flow tight", role: "group", "aria-label": label }, all) };
 }
 
 // A number as the course prints it: few decimals, and a minus that is one.
