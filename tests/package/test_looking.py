@@ -164,6 +164,13 @@ def test_a_map_that_a_shortcut_passes_by_gets_only_its_own_gradient():
     np.testing.assert_allclose(looking.saliency(model, image, 0), np.full((4, 5, 1), 7 / 20), rtol=1e-6)
 
 
+def test_a_layer_that_was_called_for_training_runs_as_in_use():
+    inputs = keras.Input((4, 5, 1))
+    dropped = layers.Dropout(0.5)(layers.Rescaling(2.0, name="maps")(inputs), training=True)
+    model, image = keras.Model(inputs, layers.GlobalAveragePooling2D()(dropped)), np.ones((4, 5, 1))
+    np.testing.assert_allclose(looking.saliency(model, image, 0), np.full((4, 5, 1), 2 / 20), rtol=1e-6)
+
+
 def test_a_layer_that_the_class_does_not_need_has_an_empty_map():
     inputs = keras.Input((4, 5, 1))
     unused = layers.GlobalAveragePooling2D()(layers.Rescaling(2.0, name="unused")(inputs))
