@@ -19,8 +19,8 @@ SUCCESSORS = {  # small builds of what came after AlexNet
     models.resnet: {"depth": 18, "input_shape": (32, 35, 2), "width": 0.1},
     models.densenet: {"input_shape": (32, 35, 2), "growth_rate": 2},
 }
-counting = pytest.mark.skipif(
-    quiet.keras_backend() != "tensorflow", reason="counts are the same on every backend, where building is slow"
+once = pytest.mark.skipif(
+    quiet.keras_backend() != "tensorflow", reason="once is enough: large nets are slow to build on other backends"
 )
 ALEXNETS = ["two_tower", "one_tower", "textbook", "one_gpu"]
 
@@ -200,7 +200,7 @@ def test_width_scales_every_hidden_layer():
             assert getattr(wider, attribute, 0) == 2 * getattr(narrower, attribute, 0)
 
 
-@counting
+@once
 @pytest.mark.parametrize(
     ("build", "depth", "parameters", "macs"),
     [
@@ -220,7 +220,7 @@ def test_successors_of_alexnet_at_full_size(build, depth, parameters, macs):
     assert f"{parameters:,}" in build.__doc__ and f"{macs:,}" in build.__doc__
 
 
-@counting
+@once
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "depth", "parameters"),
@@ -235,6 +235,7 @@ def test_deep_ones_have_the_parameters_that_keras_documents(build, depth, parame
     assert build(depth).count_params() == parameters
 
 
+@once
 @pytest.mark.parametrize(
     ("build", "depth", "published"),
     [
@@ -289,7 +290,7 @@ def test_a_pixel_is_enough_where_no_size_is_documented(build):
     assert build(**SUCCESSORS[build] | {"input_shape": (1, 1, 1)}).output_shape == (None, 1000)
 
 
-@counting
+@once
 def test_names_and_maps_of_vgg_and_nin():
     layers = {layer.name: layer.output.shape[1:] for layer in models.vgg(13, width=0.02).layers}
     assert [layers[f"P{block}"] for block in range(1, 6)] == [
@@ -301,7 +302,7 @@ def test_names_and_maps_of_vgg_and_nin():
     assert maps["C4a"] == (6, 6, 51) and maps["C4b"] == (6, 6, 7) and maps["mean"] == (7,)
 
 
-@counting
+@once
 def test_inception_blocks_have_the_channels_of_the_paper():
     maps = {layer.name: layer.output.shape[1:] for layer in models.googlenet().layers}
     channels = {"3a": 256, "3b": 480, "4a": 512, "4b": 512, "4c": 512, "4d": 528, "4e": 832, "5a": 832, "5b": 1024}

@@ -24,6 +24,6 @@ def test_models_anatomy_and_looking_on(backend):
     files = ["tests/package/test_models.py", "tests/package/anatomy", "tests/package/test_looking.py"]
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=0", "-p", "no:cacheprovider", *files]
     environment = os.environ | {"KERAS_BACKEND": backend}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
