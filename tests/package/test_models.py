@@ -80,6 +80,7 @@ def test_an_extra_strided_layer_for_each_pool_costs_more(kernel_size, padding, p
     assert describe(model).totals.macs == macs
 
 
+@once
 @pytest.mark.parametrize("build", [*SMALL, models.alexnet, *SUCCESSORS], ids=lambda build: build.__name__)
 def test_a_copy_of_the_source_runs_as_it_stands(build):
     namespace = {"keras": keras, "layers": keras.layers}
