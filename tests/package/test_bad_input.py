@@ -233,7 +233,11 @@ TABLE = {
             for v in (None, 3, STEPS[0])
         ],
         (lambda: looking.saliency(NOT_BUILT, IMAGE, 0), V, "connected layers.* Received: Sequential 'new', not built"),
-        (lambda: looking.feature_maps(Own(), IMAGE[None], "maps"), V, "Received: Own 'own', with a `call` of its own"),
+        (
+            lambda: looking.feature_maps(Own(), IMAGE[None], "maps"),
+            V,
+            "Received: Own 'own.*', with a `call` of its",
+        ),
         (lambda: looking.saliency(TWO, IMAGE, 0), V, "`model` must have one input .* Received: Functional .* of shape"),
         (lambda: looking.saliency(OPEN, IMAGE, 0), V, r"`model` must have one output \(batch, classes\). Received: "),
         (lambda: looking.occlusion(OPEN, IMAGE, 0, 1), V, r"`model` must have one output \(batch, classes\)"),
