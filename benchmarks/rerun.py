@@ -10,7 +10,7 @@ import nbformat
 LESSONS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
-def section(lesson, number, until, changes):
+def section(lesson, number, until, changes=None, seed=None):
     """Run the import cell and the code of one section.
 
     Args:
@@ -18,6 +18,7 @@ def section(lesson, number, until, changes):
         number: int, of the section.
         until: str; the first cell of the section that holds it is the last one to run.
         changes: dict from a regular expression to what replaces it, wherever it matches.
+        seed: int, in place of 0 wherever the section seeds Keras; None leaves it.
 
     Returns:
         dict of the names that the code has bound.
@@ -30,7 +31,8 @@ def section(lesson, number, until, changes):
     last = next(i for i, cell in enumerate(cells) if i > start and until in cell.source)
     imports = next(cell for cell in cells if cell.cell_type == "code")
     code = "\n".join(cell.source for cell in [imports, *cells[start : last + 1]] if cell.cell_type == "code")
-    for pattern, replacement in changes.items():
+    seeded = {} if seed is None else {r"set_random_seed\(0\)": f"set_random_seed({seed})"}
+    for pattern, replacement in (seeded | (changes or {})).items():
         code, count = re.subn(pattern, lambda _, text=replacement: text, code)
         if not count:
             raise ValueError(f"Section {number} of {lesson} must hold {pattern!r}. Received: none.")

@@ -15,7 +15,6 @@ __all__ = [
     "validate_array",
     "validate_bool",
     "validate_image_shape",
-    "validate_index",
     "validate_integer",
     "validate_number",
     "validate_pair",
@@ -24,8 +23,8 @@ __all__ = [
 ]
 
 
-def validate_integer(value, name, minimum):
-    """Return an int of at least `minimum`, from anything with `__index__` except bool: NumPy's integers, too.
+def validate_integer(value, name, minimum, maximum=None):
+    """Return an int from `minimum` to `maximum`, from anything with `__index__` except bool: NumPy's integers, too.
 
     >>> validate_integer(3, "strides", minimum=1)
     3
@@ -35,18 +34,8 @@ def validate_integer(value, name, minimum):
         raise TypeError(f"`{name}` must be an integer. Received: {named(name, value)}.")
     if number < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}. Received: {name}={reprlib.repr(number)}.")
-    return number
-
-
-def validate_index(value, name, count):
-    """Return an int from 0 to `count` - 1.
-
-    >>> validate_index(9, "class_index", count=10)
-    9
-    """
-    number = validate_integer(value, name, minimum=0)
-    if number >= count:
-        raise ValueError(f"`{name}` must be below {count}. Received: {name}={reprlib.repr(number)}.")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"`{name}` must be at most {maximum}. Received: {name}={reprlib.repr(number)}.")
     return number
 
 

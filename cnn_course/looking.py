@@ -11,13 +11,7 @@ import reprlib
 import keras
 import numpy as np
 
-from cnn_course._validate import (
-    named,
-    validate_index,
-    validate_number,
-    validate_pair,
-    validate_shape,
-)
+from cnn_course._validate import named, validate_integer, validate_number, validate_pair, validate_shape
 from cnn_course.anatomy.graph import has_graph, run_through
 
 __all__ = ["feature_maps", "grad_cam", "occlusion", "saliency"]
@@ -99,7 +93,7 @@ def occlusion(model, image, class_index, patch_size=8, strides=4, value=0.0):
         for covered, (top, left) in zip(images[1:], some, strict=True):
             covered[top : top + height, left : left + width] = value
         outputs = _array(_scores(model(keras.ops.convert_to_tensor(images), training=False)))
-        validate_index(class_index, "class_index", outputs.shape[1])
+        validate_integer(class_index, "class_index", 0, outputs.shape[1] - 1)
         falls.append(outputs[0, class_index] - outputs[1:, class_index])
     return np.concatenate(falls).reshape(len(tops), len(lefts))
 
@@ -269,7 +263,7 @@ def _input_shape(model):
 def _image_and_class(model, image, class_index):
     image = validate_shape(image, "image", _input_shape(model)).astype("float32")
     classes = _scores(model.outputs).shape[1]
-    return image, validate_index(class_index, "class_index", classes)
+    return image, validate_integer(class_index, "class_index", 0, classes - 1)
 
 
 def _scores(outputs):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from cnn_course import arithmetic, kernels
-from cnn_course._validate import named, validate_array, validate_bool, validate_integer, validate_number
+from cnn_course._validate import named, validate_array, validate_bool, validate_integer
 
 __all__ = ["Explorer", "axis", "convolution", "page"]
 
@@ -160,12 +160,12 @@ class axis(Explorer):
         super().__init__(n=n, kernel_size=kernel_size, strides=strides, padding=padding, dilation_rate=dilation_rate)
 
     def _checked(self, n, kernel_size, strides, padding, dilation_rate):
-        n = _integer(n, "n", 1, MAX_LENGTH)
+        n = validate_integer(n, "n", 1, MAX_LENGTH)
         sizes = {"kernel_size": kernel_size, "strides": strides, "dilation_rate": dilation_rate}
-        sizes = {name: _integer(size, name, 1, MAX_STEP) for name, size in sizes.items()}
+        sizes = {name: validate_integer(size, name, 1, MAX_STEP) for name, size in sizes.items()}
         if not isinstance(padding, str):
             padding = arithmetic.padding_amounts(n, padding=padding, **sizes)
-            padding = tuple(_integer(zeros, "padding", 0, MAX_STEP) for zeros in padding)
+            padding = tuple(validate_integer(zeros, "padding", 0, MAX_STEP) for zeros in padding)
         arithmetic.output_size(n, padding=padding, **sizes)  # it knows the words, and whether the kernel fits
         return {"n": n, **sizes, "padding": padding}
 
@@ -224,7 +224,7 @@ class convolution(Explorer):
         if not isinstance(position, (tuple, list)) or len(position) != 2:
             raise TypeError(f"`position` must be a pair (row, column). Received: {named('position', position)}.")
         last = [size - extent for size, extent in zip(image.shape[:2], kernel.shape[:2], strict=True)]
-        position = tuple(_integer(place, "position", 0, most) for place, most in zip(position, last, strict=True))
+        position = tuple(validate_integer(at, "position", 0, most) for at, most in zip(position, last, strict=True))
         return {"image": image, "kernel": kernel, "flip": validate_bool(flip, "flip"), "position": position}
 
     def _set(self, **changes):
@@ -288,10 +288,6 @@ def _style():
 def _of_axis(settings):
     """The settings of `axis` by the names of `arithmetic`."""
     return {"input_size" if name == "n" else name: value for name, value in settings.items()}
-
-
-def _integer(value, name, minimum, maximum):
-    return int(validate_number(validate_integer(value, name, minimum), name, maximum=maximum))
 
 
 def _finite(values, name):

@@ -9,8 +9,7 @@ SEEDS, OTHERS = (0, 1, 2), (1, 2)  # the lesson itself has run 0
 
 
 def section(number, until, seed, **changes):
-    changes = {r"set_random_seed\(0\)": f"set_random_seed({seed})", **changes}
-    return rerun.section("08_activations", number, until=until, changes=changes)
+    return rerun.section("08_activations", number, until, changes, seed)
 
 
 @pytest.mark.slow

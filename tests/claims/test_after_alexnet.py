@@ -8,15 +8,11 @@ import rerun
 LESSON = "15_after_alexnet"
 
 
-def seeded(seed):
-    return {r"set_random_seed\(0\)": f"set_random_seed({seed})"}
-
-
 @pytest.mark.slow
 def test_more_layers_are_worse_in_training_and_better_with_sums(measured):
     last = {}
     for seed in range(3):
-        names = rerun.section(LESSON, 5, until='train("20 layers, sums"', changes=seeded(seed))
+        names = rerun.section(LESSON, 5, until='train("20 layers, sums"', seed=seed)
         for name, losses in names["losses"].items():
             last.setdefault(name, []).append(losses[-1])
         shallow, deep, shallow_sums, deep_sums = (values[-1] for values in last.values())
@@ -38,7 +34,7 @@ def test_the_plain_deep_net_has_not_caught_up_later(measured):
 def test_gradients_of_a_normalized_plain_net_explode(measured):
     ratios = {}
     for seed in range(3):
-        names = rerun.section(LESSON, 8, until="ratios[", changes=seeded(seed))
+        names = rerun.section(LESSON, 8, until="ratios[", seed=seed)
         for name, ratio in names["ratios"].items():
             ratios.setdefault(name, []).append(ratio)
     for (depth, shortcuts), values in ratios.items():

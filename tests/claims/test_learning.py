@@ -10,7 +10,7 @@ import keras  # isort: skip
 
 
 def test_adam_of_the_lesson_is_adam_of_keras():
-    descend = rerun.section("10_learning", 4, until="def descend", changes={})["descend"]
+    descend = rerun.section("10_learning", 4, until="def descend")["descend"]
     optimizer, weights = keras.optimizers.Adam(0.1), keras.Variable(np.ones(2))
     for _ in range(60):
         optimizer.apply([keras.ops.array([1, 0.01]) * weights], [weights])
@@ -46,8 +46,7 @@ def test_a_net_with_turned_gradients_learns_too(measured):
 @pytest.mark.slow
 def test_validation_turns_long_before_training_ends(measured):
     for seed in range(3):
-        changes = {r"set_random_seed\(0\)": f"set_random_seed({seed})"}
-        names = rerun.section("10_learning", 5, until="scaled, weights_last", changes=changes)
+        names = rerun.section("10_learning", 5, until="scaled, weights_last", seed=seed)
         history, scaled = names["history"], names["scaled"]
         best = int(np.argmin(history["val_loss"])) + 1
         measured(f"seed {seed}: best epoch {best}, {min(history['val_loss']):.2f} to {history['val_loss'][-1]:.2f}")

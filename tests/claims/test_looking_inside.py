@@ -10,8 +10,7 @@ LESSON = "16_looking_inside"
 
 def seeded(number, until, seed):
     """Names that a section binds, with another seed for its nets."""
-    changes = {r"set_random_seed\(0\)": f"set_random_seed({seed})"}
-    return rerun.section(LESSON, number, until=until, changes=changes)
+    return rerun.section(LESSON, number, until, seed=seed)
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ import rerun
 
 
 def trained(seed, rates):
-    changes = {r"set_random_seed\(0\)": f"set_random_seed({seed})", r"\(\(1, 1, 1\), .+\(1, 2, 4\)\)": rates}
-    names = rerun.section("09_receptive_field", 1, until="model.fit(", changes=changes)
+    changes = {r"\(\(1, 1, 1\), .+\(1, 2, 4\)\)": rates}
+    names = rerun.section("09_receptive_field", 1, until="model.fit(", changes=changes, seed=seed)
     return names["right"], names["gaps"]
 
 

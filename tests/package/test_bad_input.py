@@ -264,7 +264,7 @@ TABLE = {
                 lambda index: looking.grad_cam(READER, IMAGE, index, "maps"),
             )
             for v, error, message in [
-                (2, V, "`class_index` must be below 2. Received: class_index=2"),
+                (2, V, "`class_index` must be at most 1. Received: class_index=2"),
                 (-1, V, "`class_index` must be at least 0. Received: class_index=-1"),
                 (0.0, T, "`class_index` must be an integer. Received: class_index=0.0"),
                 ("0", T, "`class_index` must be an integer. Received: class_index='0'"),

@@ -91,8 +91,8 @@ def two_columns(value):
     return plane(value) and np.shape(value)[1] == 2
 
 
-def below_four(value):
-    return amount(value) and value < 4
+def up_to_four(value):
+    return whole(value) and value <= 4
 
 
 def maps(value):
@@ -132,8 +132,7 @@ ARGUMENTS = {
     _validate.validate_array: {"values": plane},
     _validate.validate_bool: {"value": flag},
     _validate.validate_image_shape: {"value": shape},
-    _validate.validate_index: {"value": below_four},
-    _validate.validate_integer: {"value": whole},
+    _validate.validate_integer: {"value": up_to_four},
     _validate.validate_number: {"value": positive},
     _validate.validate_pair: {"value": pair},
     _validate.validate_path: {"value": lambda value: isinstance(value, str)},
@@ -272,8 +271,8 @@ def other_call(draw, function):
         return {"values": array(draw, draw(SMALL), draw(SMALL)), "name": "values", "rank": 2}
     if function is _validate.validate_shape:
         return {"values": array(draw, draw(SMALL), 2), "name": "values", "shape": (None, 2)}
-    if function is _validate.validate_index:
-        return {"value": draw(st.integers(0, 3)), "name": "value", "count": 4}
+    if function is _validate.validate_integer:
+        return {"value": draw(st.integers(1, 4)), "name": "value", "minimum": 1, "maximum": 4}
     if function is _validate.validate_image_shape:
         return {"value": draw(st.tuples(SMALL | st.none(), SMALL | st.none(), SMALL)), "name": "value"}
     if function is _validate.validate_bool:
@@ -380,7 +379,6 @@ ORACLES = {  # test_arithmetic.py counts what is not here
     arithmetic.conv_parameters: lambda use_bias, **call: kernel_elements(**call) + use_bias * call["filters"],
     arithmetic.dense_parameters: lambda inputs, units, use_bias: np.zeros((inputs + use_bias, units)).size,
     _validate.validate_array: lambda values, **_: values,
-    _validate.validate_index: lambda value, **_: value,
     _validate.validate_integer: lambda value, **_: value,
     _validate.validate_number: lambda value, **_: value,
     _validate.validate_pair: lambda value, **_: (value, value),

@@ -169,16 +169,17 @@ def test_capitals_in_an_equation():
     assert last(capitals).macs == last(letters).macs == total == 7 * 2 * 5
 
 
-def test_a_rule_that_raises_means_unknown_and_is_named(monkeypatch):
+@pytest.mark.parametrize("error", [IndexError, TypeError])
+def test_a_rule_that_raises_means_unknown_and_is_named(monkeypatch, error):
     def broken(call):
-        raise IndexError(call)
+        raise error(call)
 
     monkeypatch.setitem(kinds.KINDS, "ReLU", kinds.Kind(broken, macs.nothing))
     row = last(chain(layers.ReLU()))
-    assert (row.receptive_field, row.macs, row.note) == ("unknown", 0, "the rule for ReLU failed (IndexError)")
+    assert (row.receptive_field, row.macs, row.note) == ("unknown", 0, f"the rule for ReLU failed ({error.__name__})")
     monkeypatch.setitem(kinds.KINDS, "ReLU", kinds.Kind(fields.same, broken))
     row = last(chain(layers.ReLU()))
-    assert (row.receptive_field, row.macs, row.note) == (1, "unknown", "the rule for ReLU failed (IndexError)")
+    assert (row.receptive_field, row.macs, row.note) == (1, "unknown", f"the rule for ReLU failed ({error.__name__})")
 
 
 def test_jumps_of_a_third_are_rounded():
