@@ -1,32 +1,7 @@
 // Drag the window: its pixels, the kernel, their products, the sum, and the whole output.
-import { begin, buttons, change, color, counted, follow, make, numberInput, show, text } from "./shared.js";
+import { begin, bitmap, buttons, change, counted, follow, make, numberInput, pack, show, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "flip", "position"];
-const GRID = 12, LISTED = 1024;  // pixels a side that are shown as numbers; values that are sent as numbers
-
-function bytes(base64) {
-  const letters = atob(base64), found = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) found[i] = letters.charCodeAt(i);
-  return found;
-}
-
-// The image as { height, width, channels, values, grid, limit, signed }; `limit` is what is drawn white.
-function unpack({ shape: [height, width, channels], values, bytes: small, floats }) {
-  const flat = new Float64Array(values || (small ? bytes(small) : new Float32Array(bytes(floats).buffer)));
-  if (small) for (let i = 0; i < flat.length; i++) flat[i] /= 255;
-  let largest = 0;
-  for (const value of flat) largest = Math.max(largest, Math.abs(value));
-  const grid = Math.max(height, width) <= GRID;
-  return { height, width, channels, values: flat, grid, limit: grid || largest > 1 ? largest || 1 : 1, signed: flat.some((value) => value < 0) };
-}
-
-function pack({ height, width, channels, values }) {
-  const shape = [height, width, channels];
-  if (values.length <= LISTED) return { shape, values: [...values] };
-  let letters = "";
-  for (const byte of new Uint8Array(Float32Array.from(values).buffer)) letters += String.fromCharCode(byte);
-  return { shape, floats: btoa(letters) };
-}
 
 // Slide the weights (rows of columns of channels) over the image.
 function correlate(image, weights) {
@@ -44,19 +19,6 @@ function correlate(image, weights) {
 // What is drawn: a photograph of three channels in colors, else each channel by itself.
 function planes({ grid, channels }) {
   return !grid && channels === 3 ? [null] : Array.from({ length: channels }, (_, channel) => channel);
-}
-
-// A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
-function bitmap({ height, width, channels, values, limit, signed }, channel) {
-  const canvas = make("canvas", { width, height }), context = canvas.getContext("2d"), dots = context.createImageData(width, height);
-  const steps = Array.from({ length: 511 }, (_, i) => color(i - 255, 255, signed));
-  for (let i = 0; i < height * width; i++) {
-    const step = steps[255 + Math.round(255 * Math.max(-1, Math.min(1, values[i * channels + channel] / limit)))];
-    for (let c = 0; c < 3; c++) dots.data[i * 4 + c] = channel === null ? (255 * values[i * 3 + c]) / limit : step[c];
-    dots.data[i * 4 + 3] = 255;
-  }
-  context.putImageData(dots, 0, 0);
-  return canvas;
 }
 
 // A canvas to look at and to move the window on, by pointer or arrow keys. `paint` draws it, with a box around the window.
@@ -98,19 +60,6 @@ function stage(label, move, step) {
     }
   }
   return { canvas, caption, paint, element: make("figure", {}, caption, canvas) };
-}
-
-// The numbers into the cells, dark on light and light on dark.
-function write(context, { height, width, channels, values, limit, signed }, channel, scale) {
-  Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1, strokeStyle: "#888" });
-  for (let i = 0; i < height * width; i++) {
-    const x = (i % width) * scale, y = Math.floor(i / width) * scale, value = values[i * channels + channel], words = text(value, 2);
-    const [red, green, blue] = color(value, limit, signed);
-    context.font = `${Math.max(9, Math.min(15, (1.5 * scale) / words.length))}px system-ui, sans-serif`;
-    context.fillStyle = 0.3 * red + 0.6 * green + 0.1 * blue > 120 ? "#111" : "#fff";
-    context.fillText(words, x + scale / 2, y + scale / 2);
-    context.strokeRect(x + 0.5, y + 0.5, scale, scale);
-  }
 }
 
 function render({ model, el }) {

@@ -118,7 +118,7 @@ def test_a_page_is_made_of_explorers_only():
 
 
 def test_without_anywidget_a_notebook_shows_the_text(monkeypatch):
-    monkeypatch.setattr(explore.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(explore._base.importlib.util, "find_spec", lambda name: None)
     explorer = explore.axis()
     assert explorer._repr_mimebundle_() == {"text/plain": repr(explorer)}
 
