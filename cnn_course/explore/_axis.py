@@ -4,6 +4,8 @@ from cnn_course import arithmetic
 from cnn_course._validate import validate_integer
 from cnn_course.explore._base import Explorer
 
+__all__ = ["axis"]
+
 MAX_LENGTH, MAX_STEP = 512, 64  # pixels; beyond, nothing can be read on a screen
 
 

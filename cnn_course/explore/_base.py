@@ -11,6 +11,8 @@ import numpy as np
 
 from cnn_course._validate import named, validate_array
 
+__all__ = ["Explorer", "finite", "module", "packed", "page", "unpacked"]
+
 FOLDER = Path(__file__).resolve().parent
 MAX_LISTED = 1024  # values of an image that are written as numbers
 _PAGE = """<!doctype html>
@@ -180,6 +182,7 @@ def packed(image):
 
 
 def unpacked(image):
+    """An image from what `packed` made of it, or what was changed on the page; an array as it is."""
     if not isinstance(image, dict):
         return image
     shape = image.get("shape")

@@ -6,6 +6,8 @@ from cnn_course import kernels
 from cnn_course._validate import named, validate_bool, validate_integer
 from cnn_course.explore._base import Explorer, finite, packed, unpacked
 
+__all__ = ["convolution"]
+
 MAX_KERNEL, MAX_PIXELS = 11, 600 * 600  # a side of the kernel; pixels of an image
 
 
