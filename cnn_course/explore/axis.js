@@ -1,29 +1,10 @@
 // One axis: windows over pixels. The pixels are 1, 2, 3, ... and the kernel is all ones, so that sums tell where it was.
-import { begin, buttons, change, counted, follow, make, numberInput, show } from "./shared.js";
+import { begin, buttons, change, counted, follow, layout, make, numberInput, show } from "./shared.js";
 
 const NAMES = ["n", "kernel_size", "strides", "dilation_rate", "padding"];
 const LIMITS = { n: [1, 512], kernel_size: [1, 64], strides: [1, 64], dilation_rate: [1, 64], before: [0, 64], after: [0, 64] };
 const WAYS = { valid: "valid", same: "same", "PyTorch's padding=1": [1, 1] };
 const EXAMPLES = { "6 pixels": [6, 3, 2], "7 pixels": [7, 3, 2], "224 pixels": [224, 3, 2], "227 pixels": [227, 11, 4] };
-
-// All that follows from the settings; `outputs` is 0 or less where the kernel does not fit.
-function layout({ n, kernel_size, strides, dilation_rate, padding }) {
-  const extent = (kernel_size - 1) * dilation_rate + 1;
-  const total = Math.max((Math.ceil(n / strides) - 1) * strides + extent - n, 0);
-  const [before, after] = padding === "valid" ? [0, 0]
-    : padding === "same" ? [Math.floor(total / 2), total - Math.floor(total / 2)] : padding;
-  const room = n + before + after - extent;
-  const outputs = room < 0 ? 0 : Math.floor(room / strides) + 1;
-  const windows = Array.from({ length: outputs }, (_, i) =>
-    Array.from({ length: kernel_size }, (_, j) => i * strides - before + j * dilation_rate));
-  const uses = new Array(n).fill(0);
-  const sums = windows.map((taps) => taps.reduce((sum, pixel) => {
-    if (pixel < 0 || pixel >= n) return sum;
-    uses[pixel] += 1;
-    return sum + pixel + 1;
-  }, 0));
-  return { extent, total, before, after, room, outputs, windows, uses, sums, remainder: room - (outputs - 1) * strides };
-}
 
 // "1, 2, 3" or, where they are many, "1, 2, 3, … 12".
 function some(values, most = 5) {

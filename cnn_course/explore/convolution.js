@@ -1,5 +1,5 @@
 // Drag the window: its pixels, the kernel, their products, the sum, and the whole output.
-import { begin, bitmap, buttons, change, counted, follow, make, numberInput, pack, show, text, unpack, write } from "./shared.js";
+import { begin, bitmap, buttons, change, counted, follow, make, numberInput, pack, show, sized, surface, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "flip", "position"];
 
@@ -24,28 +24,14 @@ function planes({ grid, channels }) {
 // A canvas to look at and to move the window on, by pointer or arrow keys. `paint` draws it, with a box around the window.
 function stage(label, move, step) {
   const caption = make("figcaption", { class: "soft" });
-  let scale = 1;
-  const at = (event) => {
-    const { left, top } = canvas.getBoundingClientRect();
-    move(Math.floor((event.clientY - top) / scale), Math.floor((event.clientX - left) / scale));
-  };
-  const canvas = make("canvas", { tabindex: 0, role: "application", "aria-roledescription": "movable window",
-    "aria-label": `${label}. Arrow keys move the window, with Shift by ten.`,
-    onpointerdown(event) { canvas.setPointerCapture(event.pointerId); at(event); },
-    onpointermove(event) { if (event.buttons) at(event); },
-    onkeydown(event) {
-      const way = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
-      if (!way) return;
-      event.preventDefault();
-      step(...way.map((one) => one * (event.shiftKey ? 10 : 1)));
-    } });
+  let seen = { height: 0, width: 0 };
+  const at = (down, right) => move(Math.floor(down * seen.height), Math.floor(right * seen.width));
+  const canvas = surface({ "aria-roledescription": "movable window",
+    "aria-label": `${label}. Arrow keys move the window, with Shift by ten.` }, at, step);
   function paint(picture, plane, channel, room, box) {
-    scale = plane.grid ? Math.min(52, Math.floor(room / plane.width)) : Math.min(room / plane.width, 420 / plane.height, 8);
-    const ratio = window.devicePixelRatio || 1, [width, height] = [plane.width * scale, plane.height * scale].map(Math.round);
-    Object.assign(canvas, { width: width * ratio, height: height * ratio });
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
+    const scale = plane.grid ? Math.min(52, Math.floor(room / plane.width)) : Math.min(room / plane.width, 420 / plane.height, 8);
+    const [width, height] = [plane.width * scale, plane.height * scale].map(Math.round), context = sized(canvas, width, height);
+    seen = plane;
     context.imageSmoothingEnabled = !plane.grid && scale < 1;
     context.drawImage(picture, 0, 0, width, height);
     if (plane.grid && scale >= 22) write(context, plane, channel, scale);

@@ -107,6 +107,52 @@ export function color(value, limit, signed) {
   return end.map((part) => 255 + (part - 255) * Math.abs(share));
 }
 
+// Windows along an axis of `n` pixels, and all that follows; `outputs` is 0 where the kernel does not fit.
+export function layout({ n, kernel_size, strides, dilation_rate, padding }) {
+  const extent = (kernel_size - 1) * dilation_rate + 1;
+  const total = Math.max((Math.ceil(n / strides) - 1) * strides + extent - n, 0);
+  const [before, after] = padding === "valid" ? [0, 0]
+    : padding === "same" ? [Math.floor(total / 2), total - Math.floor(total / 2)] : padding;
+  const room = n + before + after - extent;
+  const outputs = room < 0 ? 0 : Math.floor(room / strides) + 1;
+  const windows = Array.from({ length: outputs }, (_, i) =>
+    Array.from({ length: kernel_size }, (_, j) => i * strides - before + j * dilation_rate));
+  const uses = new Array(n).fill(0);
+  const sums = windows.map((taps) => taps.reduce((sum, pixel) => {
+    if (pixel < 0 || pixel >= n) return sum;
+    uses[pixel] += 1;
+    return sum + pixel + 1;
+  }, 0));
+  return { extent, total, before, after, room, outputs, windows, uses, sums, remainder: room - (outputs - 1) * strides };
+}
+
+// A canvas on which something is moved: `at` gets the pointer's place in shares of height and width, `step` the arrow keys.
+export function surface(attributes, at, step) {
+  const point = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    at((event.clientY - top) / height, (event.clientX - left) / width);
+  };
+  const canvas = make("canvas", { tabindex: 0, role: "application", ...attributes,
+    onpointerdown(event) { canvas.setPointerCapture(event.pointerId); point(event); },
+    onpointermove(event) { if (event.buttons) point(event); },
+    onkeydown(event) {
+      const way = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      step(...way.map((one) => one * (event.shiftKey ? 10 : 1)));
+    } });
+  return canvas;
+}
+
+// Make a canvas so large, sharp on any screen; its context, to draw on in pixels of the page.
+export function sized(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1, context = canvas.getContext("2d");
+  Object.assign(canvas, { width: width * ratio, height: height * ratio });
+  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  context.scale(ratio, ratio);
+  return context;
+}
+
 const GRID = 12, LISTED = 1024;  // pixels a side that are shown as numbers; values that are sent as numbers
 
 function bytes(base64) {
