@@ -1,5 +1,5 @@
 // One axis: windows over pixels. The pixels are 1, 2, 3, ... and the kernel is all ones, so that sums tell where it was.
-import { begin, buttons, change, counted, follow, layout, make, numberInput, show } from "./shared.js";
+import { begin, buttons, change, counted, follow, layout, make, numberInput, show, table } from "./shared.js";
 
 const NAMES = ["n", "kernel_size", "strides", "dilation_rate", "padding"];
 const LIMITS = { n: [1, 512], kernel_size: [1, 64], strides: [1, 64], dilation_rate: [1, 64], before: [0, 64], after: [0, 64] };
@@ -123,10 +123,7 @@ function render({ model, el }) {
     accept({ n, kernel_size, strides, dilation_rate: 1, padding: Array.isArray(read().padding) ? [1, 1] : read().padding });
   });
   const ways = buttons("Padding", Object.keys(WAYS), (name) => accept({ padding: WAYS[name] }));
-  const cells = ways.all.map(() => [0, 1, 2, 3].map(() => make("td")));
-  const table = make("table", { class: "lines" },
-    make("thead", {}, make("tr", {}, ["padding", "zeros before, after", "windows start at", "outputs", "sums"].map((head) => make("th", { scope: "col" }, head)))),
-    make("tbody", {}, ways.all.map((button, i) => make("tr", {}, make("th", { scope: "row" }, button), cells[i]))));
+  const results = table(["padding", "zeros before, after", "windows start at", "outputs", "sums"], ways.all);
   const reason = make("p", { "data-name": "why" }), formula = make("p", { "data-name": "formula" }), left = make("p", { "data-name": "rest" });
   const said = make("p", { "aria-live": "polite", "data-name": "window" });
   const picture = make("div", { tabindex: 0, role: "group", "aria-label": "Windows over pixels. Arrow keys choose a window.",
@@ -134,12 +131,11 @@ function render({ model, el }) {
       const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
       if (!step) return;
       event.preventDefault();
-
       pick(chosen + step);
     } });
   root.append(make("div", { class: "flow" }, Object.values(inputs).map(({ element }) => element)), complaint,
     make("div", { class: "flow tight" }, make("span", { class: "soft" }, "Try"), examples.element),
-    make("div", { class: "wide" }, table), reason, formula, picture, said, left,
+    results.element, reason, formula, picture, said, left,
     make("p", { class: "soft" }, "The pixels are 1, 2, 3, …, the kernel is all ones. Dashed: zeros of the frame."));
 
   function pick(i) {
@@ -157,7 +153,7 @@ function render({ model, el }) {
       const starts = some(other.windows.map(([first]) => (first < 0 ? "a zero" : first + 1)), 4);
       const row = other.outputs ? [`${other.before}, ${other.after}`, starts, other.outputs, some(other.sums, 4)]
         : ["does not fit", "", 0, ""];
-      row.forEach((content, column) => (cells[i][column].textContent = content));
+      results.fill(i, row);
     });
     reason.textContent = why(settings, found);
     const [word, span] = dilation_rate === 1 ? ["kernel size", ""]

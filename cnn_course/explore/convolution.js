@@ -1,20 +1,7 @@
 // Drag the window: its pixels, the kernel, their products, the sum, and the whole output.
-import { begin, bitmap, buttons, change, counted, follow, make, numberInput, pack, show, sized, surface, text, unpack, write } from "./shared.js";
+import { begin, bitmap, buttons, change, correlate, counted, follow, make, numberInput, pack, show, sized, surface, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "flip", "position"];
-
-// Slide the weights (rows of columns of channels) over the image.
-function correlate(image, weights) {
-  const height = image.height - weights.length + 1, width = image.width - weights[0].length + 1, values = new Float64Array(height * width);
-  weights.forEach((row, i) => row.forEach((column, j) => column.forEach((weight, channel) => {
-    if (weight === 0) return;
-    for (let y = 0; y < height; y++) {
-      let from = ((y + i) * image.width + j) * image.channels + channel;
-      for (let x = y * width; x < (y + 1) * width; x++, from += image.channels) values[x] += weight * image.values[from];
-    }
-  })));
-  return { height, width, channels: 1, values, grid: image.grid };
-}
 
 // What is drawn: a photograph of three channels in colors, else each channel by itself.
 function planes({ grid, channels }) {

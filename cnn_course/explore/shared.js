@@ -1,6 +1,6 @@
 // What the explorers share: elements, controls, colors, and a stand-in for the model where there is no kernel.
 
-const SVG = new Set("svg g rect line path text title".split(" "));
+const SVG = new Set("svg g rect line path circle ellipse text title".split(" "));
 
 // An HTML or SVG element with attributes (`onclick` and the like are listeners) and children.
 export function make(tag, attributes = {}, ...children) {
@@ -92,6 +92,15 @@ export function buttons(label, names, press) {
   return { all, update, element: make("div", { class: "flow tight", role: "group", "aria-label": label }, all) };
 }
 
+// A table of results; `fill(row, words)` writes what stands behind the head of a row.
+export function table(heads, names) {
+  const cells = names.map(() => heads.slice(1).map(() => make("td")));
+  const element = make("div", { class: "wide" }, make("table", { class: "lines" },
+    make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))),
+    make("tbody", {}, names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name), cells[i])))));
+  return { element, fill: (row, words) => words.forEach((word, column) => (cells[row][column].textContent = word)) };
+}
+
 // A number as the course prints it: few decimals, and a minus that is one.
 export function text(value, decimals = 4) {
   return String(Number(value.toFixed(decimals)) + 0).replace("-", "−");
@@ -126,13 +135,14 @@ export function layout({ n, kernel_size, strides, dilation_rate, padding }) {
   return { extent, total, before, after, room, outputs, windows, uses, sums, remainder: room - (outputs - 1) * strides };
 }
 
-// A canvas on which something is moved: `at` gets the pointer's place in shares of height and width, `step` the arrow keys.
-export function surface(attributes, at, step) {
+// A canvas, or another element, on which something is moved: `at` gets the pointer's place in shares of height and width,
+// and whether it has just come down; `step` gets the arrow keys.
+export function surface(attributes, at, step, tag = "canvas") {
   const point = (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
-    at((event.clientY - top) / height, (event.clientX - left) / width);
+    at((event.clientY - top) / height, (event.clientX - left) / width, event.type === "pointerdown");
   };
-  const canvas = make("canvas", { tabindex: 0, role: "application", ...attributes,
+  const canvas = make(tag, { tabindex: 0, role: "application", style: "touch-action: none", ...attributes,
     onpointerdown(event) { canvas.setPointerCapture(event.pointerId); point(event); },
     onpointermove(event) { if (event.buttons) point(event); },
     onkeydown(event) {
@@ -177,6 +187,19 @@ export function pack({ height, width, channels, values }) {
   let letters = "";
   for (const byte of new Uint8Array(Float32Array.from(values).buffer)) letters += String.fromCharCode(byte);
   return { shape, floats: btoa(letters) };
+}
+
+// Slide the weights (rows of columns of channels) over the image.
+export function correlate(image, weights) {
+  const height = image.height - weights.length + 1, width = image.width - weights[0].length + 1, values = new Float64Array(height * width);
+  weights.forEach((row, i) => row.forEach((column, j) => column.forEach((weight, channel) => {
+    if (weight === 0) return;
+    for (let y = 0; y < height; y++) {
+      let from = ((y + i) * image.width + j) * image.channels + channel;
+      for (let x = y * width; x < (y + 1) * width; x++, from += image.channels) values[x] += weight * image.values[from];
+    }
+  })));
+  return { height, width, channels: 1, values, grid: image.grid };
 }
 
 // A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
