@@ -73,3 +73,8 @@ def tags(cell):
 def is_collapsed(cell):
     """Whether the code of a cell is folded away on the site and in JupyterLab."""
     return "hide-input" in tags(cell)
+
+
+def is_explorer(cell):
+    """Whether a cell is an explorer: to be played with, not to be read."""
+    return cell.cell_type == "code" and cell.source.startswith("explore.")

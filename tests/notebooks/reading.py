@@ -65,6 +65,7 @@ def has_assertion(cell):
 
 
 def _reading(cells):
+    cells = [cell for cell in cells if not lessons.is_explorer(cell)]
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     visible = [cell.source for cell in cells if cell.cell_type == "code" and not lessons.is_collapsed(cell)]
     lines = sum(bool(line.strip()) for source in visible for line in source.splitlines())

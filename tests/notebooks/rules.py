@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import itertools
 import re
 
 import lessons
@@ -17,6 +18,7 @@ FOLDED = "\n\n<details><summary>Stop and think, then open</summary>\n\n(?P<answe
 PREDICTION = re.compile(rf"^> ✎ \*\*Predict\*\* [^\n]+(?:\n>[^\n]*)*{FOLDED}\s*\Z", re.MULTILINE | re.DOTALL)
 CLAIM = re.compile(r"^\*\*True or false\?\*\* From [^:\n]+:\n\n> “", re.MULTILINE)
 VERDICT = re.compile(r"^\*\*(?:True|False|Only [^*]+)\.\*\*", re.MULTILINE)
+EXPLORER, WORDS = re.compile(r"explore\.\w+\(.*\)(  # .+)?"), re.compile(r"Explorer: .+\.")
 TOLD = {}  # why a number of an answer may stand in the code below: {("03", "200"): "the photograph is 200 pixels wide"}
 OF_KERAS = {"add", "build", "compile", "evaluate", "fit", "get_weights", "predict", "set_weights", "summary"}
 
@@ -214,7 +216,9 @@ def head(notebook):
 def more_text_than_code(notebook):
     cells = [cell for section in lessons.sections(notebook) if section.title != "Exercises" for cell in section.cells]
     text = sum(cell.cell_type == "markdown" for cell in cells)
-    code = sum(cell.cell_type == "code" and not lessons.is_collapsed(cell) for cell in cells)
+    code = sum(
+        cell.cell_type == "code" and not (lessons.is_collapsed(cell) or lessons.is_explorer(cell)) for cell in cells
+    )
     return [f"{code} visible code cells and only {text} of text"] if code > text else []
 
 
@@ -368,6 +372,22 @@ def exercises(notebook):
     return [] if sound else [f"exercises are numbered {numbers}, not 1 to 5"]
 
 
+def explorers(notebook):
+    """An explorer is a cell of one line, right below a figure, and stores nothing but its words."""
+    problems = []
+    for above, cell in itertools.pairwise(notebook.cells):
+        if cell.cell_type != "code" or not re.search(r"\bexplore\.", cell.source):
+            continue
+        if not EXPLORER.fullmatch(cell.source):
+            problems.append(f"{_name(cell)}: an explorer is a cell of one line, `explore.NAME(...)`")
+        if not any("image/png" in output.get("data", {}) for output in above.get("outputs", [])):
+            problems.append(f"{_name(cell)}: an explorer stands right below the figure that it moves")
+        stored = [output.get("data", {}) for output in cell.outputs]
+        if [list(data) for data in stored] != [["text/plain"]] or not WORDS.fullmatch(stored[0]["text/plain"]):
+            problems.append(f"{_name(cell)}: an explorer stores one line of words, and no widget")
+    return problems
+
+
 FOR_ALL = [
     executed_in_order,
     no_stderr,
@@ -401,6 +421,7 @@ SECOND_EDITION = [
     figures_speak_plainly,
     recap,
     exercises,
+    explorers,
 ]
 FOR_LESSONS = [*FOR_ALL, *SECOND_EDITION]
 

@@ -57,6 +57,17 @@ def add_text(notebook, source):
     repeat(notebook, {"cell_type": "markdown", "metadata": {}, "source": source}, 1)
 
 
+WORDS = {"text/plain": "Explorer: one axis, n=6: 3 outputs."}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def add_explorer(notebook, below=3, source="explore.axis(n=6)  # move it", data=WORDS):
+    """An explorer below a code cell; number 3 draws."""
+    output = {"output_type": "execute_result", "execution_count": 5, "metadata": {}, "data": data}
+    cell = code(notebook, below) | {"source": source, "outputs": [output], "metadata": {}}
+    notebook.cells.insert(notebook.cells.index(code(notebook, below)) + 1, nbformat.from_dict(cell))
+
+
 FAULTS = [
     (rules.executed_in_order, lambda nb: code(nb, 1).update(execution_count=None, outputs=[])),
     (rules.executed_in_order, lambda nb: code(nb, 1).update(execution_count=7)),
@@ -154,6 +165,12 @@ FAULTS = [
     (rules.recap, lambda nb: say(nb, "# NN Title", "# 01 Title") or say(nb, "- A second (section 2).\n", "")),
     (rules.recap, lambda nb: say(nb, "# NN Title", "# 02 Title") or say(nb, "01_why_convolution", "03_padding")),
     (rules.exercises, lambda nb: say(nb, "**5 Design.**", "**Design.**")),
+    (rules.explorers, lambda nb: add_explorer(nb, source="explorer = explore.axis()")),
+    (rules.explorers, lambda nb: add_explorer(nb, source="explore.axis(\n    n=6\n)")),
+    (rules.explorers, lambda nb: add_explorer(nb, below=1)),
+    (rules.explorers, lambda nb: add_explorer(nb, data={})),
+    (rules.explorers, lambda nb: add_explorer(nb, data={"text/plain": "<explore.axis at 0x7f>"})),
+    (rules.explorers, lambda nb: add_explorer(nb, data=WORDS | {WIDGET: {"model_id": "1"}})),
 ]
 
 
@@ -221,6 +238,12 @@ def test_the_core_is_short_enough_even_where_its_time_is_stated(what, change):
     notebook.cells[0].source = re.sub("Time: .*", reading.time_line(notebook), notebook.cells[0].source)
     problems = rules.reading_time(notebook)
     assert any(what in problem for problem in problems) and not any("must say" in problem for problem in problems)
+
+
+def test_an_explorer_below_a_figure_is_sound_and_costs_no_reading():
+    notebook = faulty(add_explorer)
+    assert rules.explorers(notebook) == rules.more_text_than_code(notebook) == []
+    assert reading.core(notebook) == reading.core(SOUND)
 
 
 def test_the_table_shows_a_lesson_its_time_line_and_its_problems(capsys):
