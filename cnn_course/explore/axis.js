@@ -40,7 +40,7 @@ function rest({ remainder, uses, windows }, n) {
 
 // The row, the windows below it, one in each lane, and how often each pixel is used. A long row shows both its ends.
 function draw(settings, found, chosen, width, pick) {
-  const { n } = settings, { before, after, extent, windows, uses, sums } = found;
+  const { n } = settings, { before, after, windows, uses, sums } = found;
   const length = before + n + after, left = 64, right = 46, gap = 28;
   const most = Math.max(6, Math.floor((width - left - right) / 25));
   const end = length <= most ? length : Math.floor((most * 25 - gap) / 50);  // places shown at each end

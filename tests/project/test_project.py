@@ -107,8 +107,9 @@ def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
         assert option in command
 
 
-def test_ruff_has_one_version_everywhere():
-    pinned = next(text for text in PROJECT["optional-dependencies"]["test"] if text.startswith("ruff"))
+@pytest.mark.parametrize("linter", ["oxlint", "ruff"])
+def test_a_linter_has_one_version_everywhere(linter):
+    pinned = next(text for text in PROJECT["optional-dependencies"]["test"] if text.startswith(linter))
     assert f"{pinned}\n" in (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert f"[{pinned}]" in (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
 
@@ -117,6 +118,29 @@ def test_ruff_finds_nothing():
     for command in (["check"], ["format", "--check"]):
         done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def oxlint(folder):
+    command = [
+        shutil.which("oxlint", path=os.path.dirname(sys.executable)),
+        "--config",
+        ROOT / ".oxlintrc.json",
+        folder,
+    ]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_oxlint_finds_nothing():
+    done = oxlint(ROOT / "cnn_course" / "explore")
+    assert done.returncode == 0 and not re.search("on 0 files", done.stdout), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "fault", ["show(1);", "let a = 1;\nwindow.b = a;", "export const a = (b) => b == 1;", "const a = 1;"]
+)
+def test_oxlint_finds_a_fault(fault, tmp_path):
+    (tmp_path / "faulty.js").write_text(f"{fault}\n")
+    assert oxlint(tmp_path).returncode == 1
 
 
 def test_ci_runs_the_tests_of_the_readme():
