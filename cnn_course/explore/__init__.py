@@ -8,8 +8,10 @@ that needs neither a kernel nor a network.
     explorer.kernel = kernels.SOBEL_X  # what is shown follows, and what is moved there can be read here
 """
 
+from cnn_course.explore._alexnet import alexnet
 from cnn_course.explore._axis import axis
 from cnn_course.explore._base import Explorer, page
 from cnn_course.explore._convolution import convolution
+from cnn_course.explore._receptive_field import receptive_field
 
-__all__ = ["Explorer", "axis", "convolution", "page"]
+__all__ = ["Explorer", "alexnet", "axis", "convolution", "page", "receptive_field"]

@@ -4,7 +4,7 @@ from cnn_course import arithmetic
 from cnn_course._validate import validate_integer
 from cnn_course.explore._base import Explorer
 
-__all__ = ["axis"]
+__all__ = ["MAX_LENGTH", "axis", "window"]
 
 MAX_LENGTH, MAX_STEP = 512, 64  # pixels; beyond, nothing can be read on a screen
 
@@ -35,15 +35,9 @@ class axis(Explorer):
     def __init__(self, n=6, kernel_size=3, strides=2, padding="same", dilation_rate=1):
         super().__init__(n=n, kernel_size=kernel_size, strides=strides, padding=padding, dilation_rate=dilation_rate)
 
-    def _checked(self, n, kernel_size, strides, padding, dilation_rate):
+    def _checked(self, n, **sizes):
         n = validate_integer(n, "n", 1, MAX_LENGTH)
-        sizes = {"kernel_size": kernel_size, "strides": strides, "dilation_rate": dilation_rate}
-        sizes = {name: validate_integer(size, name, 1, MAX_STEP) for name, size in sizes.items()}
-        if not isinstance(padding, str):
-            padding = arithmetic.padding_amounts(n, padding=padding, **sizes)
-            padding = tuple(validate_integer(zeros, "padding", 0, MAX_STEP) for zeros in padding)
-        arithmetic.output_size(n, padding=padding, **sizes)  # it knows the words, and whether the kernel fits
-        return {"n": n, **sizes, "padding": padding}
+        return {"n": n, **window(n, **sizes)}
 
     def _as_json(self):
         return self._settings | {"padding": self.padding if isinstance(self.padding, str) else list(self.padding)}
@@ -55,6 +49,17 @@ class axis(Explorer):
         outputs = arithmetic.output_size(**_of_axis(self._settings))
         plural = "s" if outputs > 1 else ""
         return f"one axis, {sizes}, padding={padding} ({before} before, {after} after): {outputs} output{plural}."
+
+
+def window(n, kernel_size, strides, padding, dilation_rate):
+    """The settings of a window over an axis of `n` pixels in one form, or an error; a frame as a pair."""
+    sizes = {"kernel_size": kernel_size, "strides": strides, "dilation_rate": dilation_rate}
+    sizes = {name: validate_integer(size, name, 1, MAX_STEP) for name, size in sizes.items()}
+    if not isinstance(padding, str):
+        padding = arithmetic.padding_amounts(n, padding=padding, **sizes)
+        padding = tuple(validate_integer(zeros, "padding", 0, MAX_STEP) for zeros in padding)
+    arithmetic.output_size(n, padding=padding, **sizes)  # it knows the words, and whether the kernel fits
+    return {**sizes, "padding": padding}
 
 
 def _of_axis(settings):

@@ -98,7 +98,7 @@ export function table(heads, names) {
   const element = make("div", { class: "wide" }, make("table", { class: "lines" },
     make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))),
     make("tbody", {}, names.map((name, i) => make("tr", {}, make("th", { scope: "row" }, name), cells[i])))));
-  return { element, fill: (row, words) => words.forEach((word, column) => (cells[row][column].textContent = word)) };
+  return { cells, element, fill: (row, words) => words.forEach((word, column) => (cells[row][column].textContent = word)) };
 }
 
 // A number as the course prints it: few decimals, and a minus that is one.

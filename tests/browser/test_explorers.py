@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from cnn_course import data, explore, kernels
+from cnn_course import data, explore, kernels, models
 
 pytestmark = pytest.mark.browser
 RNG = np.random.default_rng(0)
@@ -15,7 +15,7 @@ NAMELESS = "all => all.filter(e => !(e.labels?.length || e.ariaLabel || e.innerT
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["axis", "long axis", "numbers", "channels", "cat"])
+@pytest.mark.parametrize("name", ["axis", "long axis", "numbers", "channels", "cat", "units", "AlexNet", "budget"])
 def test_a_telephone_shows_all_of_it_in_light_and_dark(opened, name, scheme):
     make = {
         "axis": explore.axis,
@@ -23,6 +23,9 @@ def test_a_telephone_shows_all_of_it_in_light_and_dark(opened, name, scheme):
         "numbers": lambda: explore.convolution(GRID, SMALL),
         "channels": lambda: explore.convolution(RNG.integers(0, 9, (12, 12, 3)), np.ones((3, 3))),
         "cat": lambda: explore.convolution(data.photo("cat"), kernels.SOBEL_X),
+        "units": explore.receptive_field,
+        "AlexNet": lambda: explore.receptive_field(models.alexnet(width=0.125), unit=(0, 5, 226)),
+        "budget": lambda: explore.alexnet(groups=4),
     }
     page = opened(make[name](), width=360, color_scheme=scheme, reduced_motion="reduce")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

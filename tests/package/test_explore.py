@@ -3,6 +3,7 @@
 import json
 import re
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +11,12 @@ from cnn_course import explore, kernels, reference
 
 RNG = np.random.default_rng(0)
 GRID, SMALL = np.arange(9).reshape(3, 3), np.arange(4).reshape(2, 2)
-MAKE = {"axis": explore.axis, "convolution": lambda: explore.convolution(GRID, SMALL)}
+MAKE = {
+    "alexnet": explore.alexnet,
+    "axis": explore.axis,
+    "convolution": lambda: explore.convolution(GRID, SMALL),
+    "receptive_field": explore.receptive_field,
+}
 V, T = ValueError, TypeError
 REFUSED = [
     ("axis", "n", 0, V, "`n` must be at least 1. Received: n=0"),
@@ -40,6 +46,29 @@ REFUSED = [
     ("convolution", "position", 1, T, r"`position` must be a pair \(row, column\). Received: position=1"),
     ("convolution", "position", (0, 2), V, "`position` must be at most 1"),
     ("convolution", "position", (0.0, 1), T, "`position` must be an integer. Received: position=0.0"),
+    ("alexnet", "input_size", 0, V, "`input_size` must be at least 1"),
+    ("alexnet", "input_size", 60, V, "The kernel does not fit.* kernel_size=3, input_size=2"),
+    ("alexnet", "kernel_size", 1.5, T, "`kernel_size` must be an integer"),
+    ("alexnet", "strides", 0, V, "`strides` must be at least 1"),
+    ("alexnet", "padding", "smae", V, "`padding` must be \"valid\", .* Received: padding='smae'"),
+    ("alexnet", "width", 0, V, "`width` must be a finite number above 0 and of at most 4. Received: width=0"),
+    ("alexnet", "width", "wide", T, "`width` must be a number. Received: width='wide'"),
+    ("alexnet", "groups", 3, V, "`groups` must divide `in_channels` and `filters`. Received: groups=3"),
+    ("alexnet", "groups", 5, V, "`groups` must be at most 4. Received: groups=5"),
+    ("alexnet", "batch", 0, V, "`batch` must be at least 1. Received: batch=0"),
+    ("receptive_field", "layers", 3, T, r"`layers` must be .* a list of 1 to 32 layers. Received: layers=3 \(int\)"),
+    ("receptive_field", "layers", [], V, "`layers` must be .* a list of 1 to 32 layers. Received: layers=\\[\\]"),
+    ("receptive_field", "layers", [(1, 1, 0, 1)] * 33, V, "`layers` must be .* a list of 1 to 32 layers"),
+    ("receptive_field", "layers", [3], T, r"A layer must be \(kernel_size, strides, padding, dilation_rate\)"),
+    ("receptive_field", "layers", [(3, 1, 0)], V, "A layer must have four parts"),
+    ("receptive_field", "layers", [(3, 1, 0, 1, 7)], T, r"The name of a layer must be a str. Received: name=7 \(int\)"),
+    ("receptive_field", "layers", [(65, 1, 0, 1)], V, "`kernel_size` must be at most 64"),
+    ("receptive_field", "layers", [(3, 2, 0, 1)] * 4, V, "The kernel does not fit.* input_size=2"),
+    ("receptive_field", "input_size", 2, V, "The kernel does not fit"),
+    ("receptive_field", "input_size", 513, V, "`input_size` must be at most 512. Received: input_size=513"),
+    ("receptive_field", "unit", (1, 2), T, r"`unit` must be a triple \(layer, row, column\). Received: unit=\(1, 2\)"),
+    ("receptive_field", "unit", (4, 0, 0), V, "`unit` must be at most 3. Received: unit=4"),
+    ("receptive_field", "unit", (3, 0, 14), V, "`unit` must be at most 13. Received: unit=14"),
     ("axis", "stride", 2, AttributeError, "A setting must be one of n, kernel_size, .* Received: stride=2"),
 ]
 
@@ -49,6 +78,8 @@ def test_bad_settings_are_refused_and_change_nothing(name, setting, value, error
     explorer = MAKE[name]()
     if setting == "n":
         explorer.padding = "valid"
+    if setting == "input_size" and name == "receptive_field":
+        explorer.layers = [(3, 1, "valid", 1)]
     before = explorer.state
     with pytest.raises(error, match=message):
         setattr(explorer, setting, value)
@@ -69,6 +100,58 @@ def test_settings_can_be_read_and_set():
     np.testing.assert_array_equal(photo.kernel[..., 2], kernels.SOBEL_X)
     with pytest.raises(AttributeError, match="axis has no setting 'colour'"):
         axis.colour  # noqa: B018
+
+
+def test_a_unit_goes_to_the_middle_of_another_stack():
+    explorer = explore.receptive_field(unit=(3, 1, 5))
+    explorer.input_size = 30
+    assert explorer.unit == (3, 7, 7) and explorer.layers[1] == (2, 2, "valid", 1, "pool1")
+    explorer.unit = (0, 29, 0)
+    explorer.layers = explorer.state["layers"][:2]
+    assert explorer.unit == (2, 7, 7)
+
+
+OTHERS = {
+    "a branch": lambda: keras.Model(source := keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)(source)),
+    "an oblong": lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, (3, 1), name="long")]),
+    "enlarged": lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.layers.UpSampling2D(name="up")]),
+    "two frames": lambda: keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.ZeroPadding2D(1), keras.layers.Conv2D(1, 3, padding="same", name="same")]
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        (
+            "a branch",
+            TypeError,
+            "`layers` must be a keras.Sequential or a list of layers. Received: layers=<F",
+        ),
+        ("an oblong", ValueError, r"`layers` must hold square convolutions and pools.* Received: long \(Conv2D\)"),
+        ("enlarged", ValueError, r"Received: up \(UpSampling2D\)"),
+        ("two frames", ValueError, r"Received: same \(Conv2D\)"),
+    ],
+)
+def test_models_without_square_windows_in_a_chain_are_refused(name, error, message):
+    with pytest.raises(error, match=message):
+        explore.receptive_field(OTHERS[name]())
+
+
+def test_a_model_is_read_up_to_where_it_flattens():
+    model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.ZeroPadding2D(((2, 1), (2, 1)))])
+    for layer in (keras.layers.Conv2D(2, 5, name="own"), keras.layers.BatchNormalization(), keras.layers.ReLU()):
+        model.add(layer)
+    for layer in (
+        keras.layers.AveragePooling2D(3, strides=2),
+        keras.layers.GlobalMaxPooling2D(),
+        keras.layers.Dense(2),
+    ):
+        model.add(layer)
+    explorer = explore.receptive_field(model)
+    assert explorer.layers == ((5, 1, (2, 1), 1, "own"), (3, 2, "valid", 1, "pool1")) and explorer.input_size == 28
+    assert explore.receptive_field(model, 40).input_size == 40
 
 
 def test_an_explorer_keeps_its_own_arrays():
