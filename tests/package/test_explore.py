@@ -16,6 +16,8 @@ MAKE = {
     "axis": explore.axis,
     "convolution": lambda: explore.convolution(GRID, SMALL),
     "receptive_field": explore.receptive_field,
+    "shift": lambda: explore.shift(GRID, SMALL),
+    "valley": explore.valley,
 }
 V, T = ValueError, TypeError
 REFUSED = [
@@ -69,6 +71,33 @@ REFUSED = [
     ("receptive_field", "unit", (1, 2), T, r"`unit` must be a triple \(layer, row, column\). Received: unit=\(1, 2\)"),
     ("receptive_field", "unit", (4, 0, 0), V, "`unit` must be at most 3. Received: unit=4"),
     ("receptive_field", "unit", (3, 0, 14), V, "`unit` must be at most 13. Received: unit=14"),
+    ("valley", "curvature", np.eye(3), V, r"`curvature` must be of shape \(2, 2\). Received: .* of shape \(3, 3\)"),
+    ("valley", "curvature", [[1, 2], [0, 1]], V, "`curvature` must be symmetric, with curvatures from 1e-06 to"),
+    ("valley", "curvature", [[1, 2], [2, 1]], V, r"symmetric.* Received: curvature=\[\[1.0, 2.0\], \[2.0, 1.0\]\]"),
+    ("valley", "curvature", [[1, 0], [0, 0.0009]], V, "at most 1000 times apart"),
+    ("valley", "curvature", [[np.nan, 0], [0, 1]], V, "symmetric, with curvatures"),
+    ("valley", "curvature", [[2e6, 0], [0, 2e6]], V, "symmetric, with curvatures"),
+    ("valley", "best", (1, 2, 3), V, r"`best` must be of shape \(2,\). Received: best of shape \(3,\)"),
+    ("valley", "start", (np.inf, 0), V, "`start` must be a finite number .* Received: start=inf"),
+    ("valley", "start", (0, 1001), V, "`start` must be a finite number of at least -1000 and of at most 1000"),
+    ("valley", "start", "ab", T, "`start` must hold real numbers. Received: start='ab'"),
+    ("valley", "rule", "adam", V, "`rule` must be one of SGD, momentum, Adam. Received: rule='adam'"),
+    ("valley", "rate", 0, V, "`rate` must be a finite number above 0"),
+    ("valley", "rate", 0.34, V, "`rate` must be .* at most 0.333"),
+    ("valley", "rate", "fast", T, r"`rate` must be a number. Received: rate='fast' \(str\)"),
+    ("valley", "steps", 101, V, "`steps` must be at most 100. Received: steps=101"),
+    ("valley", "steps", 1.0, T, r"`steps` must be an integer. Received: steps=1.0 \(float\)"),
+    ("shift", "image", np.ones((9, 9, 3)), V, r"one channel and at most 100,000 pixels. .* image of shape \(9, 9, 3\)"),
+    ("shift", "image", np.ones((400, 251)), V, "one channel and at most 100,000 pixels"),
+    ("shift", "image", [[np.inf, 1], [2, 3]], V, "`image` must be finite. Received: image with 1 that are not"),
+    ("shift", "kernel", np.ones((4, 1)), V, r"`kernel` must be at most 3×3 .* kernel of shape \(4, 1, 1\)"),
+    ("shift", "kernel", np.ones((1, 1, 2)), V, "have one channel"),
+    ("shift", "strides", 4, V, "`strides` must be at most 3. Received: strides=4"),
+    ("shift", "strides", 0, V, "`strides` must be at least 1"),
+    ("shift", "by", 1, T, r"`by` must be a pair \(down, right\). Received: by=1 \(int\)"),
+    ("shift", "by", (0, 3), V, "`by` must be at most 2"),
+    ("shift", "by", (-3, 0), V, "`by` must be at least -2"),
+    ("shift", "wrap", 1, T, r"`wrap` must be True or False. Received: wrap=1 \(int\)"),
     ("axis", "stride", 2, AttributeError, "A setting must be one of n, kernel_size, .* Received: stride=2"),
 ]
 
@@ -219,3 +248,50 @@ def test_the_live_widget_and_python_are_in_step():
     widget.set_state({"position": [2, 2]})  # no page of ours does
     assert explorer.position == (2, 1) and widget.position == [2, 1]
     assert explorer._repr_mimebundle_()["text/plain"] == repr(explorer) and explorer._widget is widget
+
+
+def test_the_valley_is_that_of_lesson_2():
+    stripe = np.tile([1.0, 1, 0, 0, 0, 0, 1, 1], (6, 1))
+    wanted = np.tile([0.0, 1, 0, 0, 0, -1, 0], (6, 1))
+    kernel = np.array([[0.5, 0.9]])
+    for at in explore.valley().path:
+        np.testing.assert_allclose(at, kernel[0], atol=1e-12)
+        difference = reference.cross_correlate(stripe, kernel) - wanted
+        kernel = kernel - 0.03 * 2 * reference.cross_correlate(stripe, difference)
+    assert repr(explore.valley(steps=0)).endswith(": from [0.5, 0.9] to [0.5, 0.9] in 0 steps, loss 46.7.")
+
+
+@pytest.mark.parametrize(("rule", "left"), [("SGD", 0.34), ("momentum", 0.05), ("Adam", 0.05)])
+def test_the_valley_of_lesson_10_is_walked_as_far_as_there(rule, left):
+    rate = 0.1 if rule == "Adam" else 1.8
+    walked = explore.valley(np.diag([1, 0.01]), best=(0, 0), start=(1, 1), rule=rule, rate=rate, steps=60)
+    assert round(float(np.hypot(*walked.path[-1])), 2) == left
+
+
+@pytest.mark.parametrize("rate", [0.0333, 0.0334])
+def test_the_valley_tips_at_a_thirtieth(rate):
+    path = np.array(explore.valley(rate=rate, start=(1.5, -0.5), steps=100).path) - [1, -1]  # pushed together
+    assert (np.abs(path[-1]) < np.abs(path[0])).all() == (rate < 1 / 30)
+
+
+def test_the_fastest_path_still_has_numbers():
+    for rule in ("SGD", "momentum", "Adam"):
+        walked = explore.valley(np.eye(2) * 1e6, (-1000, -1000), (1000, 1000), rule, rate=20 / 1e6, steps=100)
+        assert np.isfinite(walked.path).all() and not re.search("inf|nan", repr(walked))
+
+
+def test_a_pushed_7_is_found_by_the_pool_and_not_by_strides():
+    rows = ("000000", "111110", "000010", "000100", "001000", "000000")
+    seven, flat_line = np.array([list(map(float, row)) for row in rows]), [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]]
+    maps = explore.shift(seven, flat_line, by=(1, 0), wrap=False).maps
+    assert [part.max() for part in (*maps["max pool"], *maps["strides"])] == [6, 6, 6, -2]
+    back = explore.shift(seven, flat_line, by=(-2, 0), wrap=False).maps["all answers"]
+    np.testing.assert_array_equal(back[1, :2], back[0, 2:])
+    assert "max pool 3 of 4" in repr(explore.shift(seven, flat_line, by=(1, 0), wrap=False))
+
+
+def test_with_wrap_whole_strides_only_move_the_maps():
+    image, kernel = RNG.normal(size=(12, 8)), RNG.normal(size=(3, 2))
+    for name, (was, now) in explore.shift(image, kernel, strides=4, by=(8, -4)).maps.items():
+        along = (8, -4) if name == "all answers" else (2, -1)
+        np.testing.assert_allclose(np.roll(was, along, axis=(0, 1)), now, atol=1e-12)
