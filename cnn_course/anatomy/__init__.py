@@ -115,8 +115,9 @@ def describe(model, input_shape=None):
     """Take a model apart: a row for each application of a layer, in the order of computation.
 
     Receptive fields are those at inference, counted in pixels of the input with the most axes, from the first to the
-    last pixel that matters; of several such inputs for each on its own. At merges the union is taken. What is not known
-    for certain, as the work of a layer with a `call` of its own, is `"unknown"`, and a note says why.
+    last pixel that matters; of several such inputs for each on its own. At merges the union is taken. The work of a
+    layer with a `call` of its own is traced: it runs once on shapes alone. What is not known for certain, as the field
+    of such a layer, is `"unknown"`, and a note says why.
 
     Args:
         model: `keras.Model`, built.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 
 from cnn_course._validate import validate_integer
-from cnn_course.anatomy import fields
+from cnn_course.anatomy import fields, traced
 from cnn_course.anatomy.fields import Call, rule_name
 from cnn_course.anatomy.kinds import count_macs, follow_fields, on_each_value, without_rule
 
@@ -19,6 +19,7 @@ __all__ = ["BATCH", "Step", "follow", "has_graph", "run_through"]
 # Images in the batch that goes through the model, symbolically: a prime above all usual sizes. What it divides counts
 # images, so that images folded into the batch, as the frames of a video are, count as often as they are there.
 BATCH = 1009
+TRACED = "traced: its work is counted as it runs on shapes alone"
 
 
 class Step(NamedTuple):
@@ -180,6 +181,9 @@ class _Walk:
         if rule_name(run) in (None, "Lambda") and self.is_elementwise(run, args, kwargs):
             call = call._replace(operation=keras.layers.Add(name="elementwise"))
         macs, *notes = count_macs(call)
+        if macs is None:
+            macs, note = self.trace(operation, args, kwargs)
+            notes.insert(0, note)
         for source in dict.fromkeys(source for value in values for source in value.fields):
             axes, note = follow_fields(call._replace(fields=[value.fields.get(source) for value in values]))
             notes.append(note)
@@ -233,6 +237,23 @@ class _Walk:
             f"`input_shape` must suit every layer; {operation.name} says: {str(error).strip().splitlines()[0]} "
             f"Received: input_shape={self.input_shape}."
         ) from error
+
+    def trace(self, operation, args, kwargs):
+        """Work of one application for all images, read off a run of it on shapes alone, and a note; None if unknown."""
+        leaves = keras.tree.flatten((args, kwargs))
+
+        def run(*tensors):
+            given = iter(tensors)
+            filled = [next(given) if isinstance(leaf, _Value) else leaf for leaf in leaves]
+            positional, named = keras.tree.pack_sequence_as((args, kwargs), filled)
+            return operation(*positional, **named)
+
+        found = traced.products(run, [leaf for leaf in leaves if isinstance(leaf, _Value)])
+        once = [count for count in found or () if count % self.batch]
+        shares = [count for count in found or () if count % self.batch == 0]
+        if found is None or None in map(self.per_image, shares):
+            return None, ""
+        return sum(shares), TRACED + (f" ({sum(once):,} once for all images are left out)" if once else "")
 
     def is_elementwise(self, operation, args, kwargs):
         """Whether a layer of the user's own, without layers inside, only works on each value: its `call` is traced."""

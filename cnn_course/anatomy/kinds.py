@@ -93,12 +93,12 @@ def without_rule(operation, name=None):
     """Why nothing is known of a layer, and what to do."""
     if isinstance(operation, keras.Model):
         return (
-            "a model with a `call` of its own is not looked into; where that uses only layers and operations of Keras, "
-            "describe(keras.Model(x, model.call(x))) is, with x = keras.Input(shape)"
+            "no rule knows a model with a `call` of its own; where that uses only layers and operations of Keras, "
+            "describe(keras.Model(x, model.call(x))) follows them, with x = keras.Input(shape)"
         )
     if name not in (None, "Lambda"):
         return "this kind of layer has no rule yet"
-    return "a layer with a `call` of its own is not looked into; Keras layers connected by keras.Model are"
+    return "no rule knows a layer with a `call` of its own; Keras layers connected by keras.Model are followed"
 
 
 # Activations: those of Keras that work on each value alone, and those that sum over the last axis

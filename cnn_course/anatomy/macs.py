@@ -10,7 +10,7 @@ import math
 
 from cnn_course.anatomy.fields import CELLS, cells_of, products, rule_name, spatial_axes
 
-__all__ = ["nothing", "unknown"]
+__all__ = ["nothing", "summed_products", "unknown"]
 
 
 def nothing(call):
@@ -63,15 +63,21 @@ def dense(call):
 
 
 def contract(call):
-    """Products of two tensors: the sizes of all letters. More tensors may be multiplied in any order."""
+    """Products of two tensors. More tensors may be multiplied in any order."""
     words, output, operands = products(call)
-    if len(words) > 2:
-        return None
-    sizes = dict(zip(output, call.output_shapes[0], strict=True))
-    for word, operand in zip(words, operands, strict=False):
-        for letter, size in zip(word, operand.shape, strict=True):
+    if len(words) != 2:
+        return None if words[2:] else 0
+    return summed_products(words, output, [operand.shape for operand in operands], call.output_shapes[0])
+
+
+def summed_products(words, output, shapes, output_shape=()):
+    """The sizes of all letters, but for one of a single factor that is not in the output: it is summed over before."""
+    sizes = dict(zip(output, output_shape, strict=False))
+    for word, shape in zip(words, shapes, strict=False):  # the output has the sizes of a kernel
+        for letter, size in zip(word, shape, strict=True):
             sizes[letter] = max(size, sizes.get(letter) or 1)
-    return math.prod(sizes.values()) if len(words) == 2 else 0
+    common = set(words[0]) & set(words[1])
+    return math.prod(size for letter, size in sizes.items() if letter in output or letter in common)
 
 
 def dot(call):
