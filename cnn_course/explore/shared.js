@@ -25,7 +25,7 @@ export function begin(el, title) {
   const observer = new MutationObserver(followTheme);
   for (const element of [document.body, document.documentElement]) observer.observe(element, { attributes: true });
   followTheme();
-  root.append(make("h2", {}, title));
+  root.append(make(document.querySelector("h1") ? "h2" : "h1", {}, title));  // alone on a page it is what the page is about
   el.append(root);
   return { root, end: () => observer.disconnect() };
 }

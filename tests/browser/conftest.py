@@ -12,11 +12,12 @@ from cnn_course import explore
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.fail("`make test-browser` needs Chromium or Chrome on the path (Debian, Ubuntu: apt install chromium).")
+        needed = "`make test-browser` needs Chromium or Chrome on the path (Debian, Ubuntu: apt install chromium)."
+        pytest.exit(needed, returncode=1)
     from playwright import sync_api
 
     with sync_api.sync_playwright() as playwright:

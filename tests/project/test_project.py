@@ -145,7 +145,7 @@ def test_oxlint_finds_a_fault(fault, tmp_path):
 
 def test_ci_runs_the_tests_of_the_readme():
     script, *pages = ((ROOT / name).read_text(encoding="utf-8") for name in (".ci/run", "README.md", "docs/install.md"))
-    for command in ("make test", "make test-slow"):
+    for command in ("make test", "make test-slow", "make test-browser"):
         assert re.search(rf"^{command}$", script, re.M) and re.search(rf"^{command} ", "".join(pages), re.M), command
 
 
