@@ -95,7 +95,7 @@ function render({ model, el }) {
   const again = make("button", { type: "button", onclick: () => accept(first) }, "start again");
   const layers = buttons("Layers", LAYERS, (name) => pick(LAYERS.indexOf(name)));
   const costs = table(["layer", "kernel", "parameters", "MACs", "outputs, batch"], layers.all);
-  const paper = table(["the paper says", "here", "", ""], claims(budget(first), first).map(([said]) => said));
+  const paper = table(["the paper says", "here", "given?", "remark"], claims(budget(first), first).map(([said]) => said));
   const picture = make("div"), said = make("p", { "aria-live": "polite", "data-name": "layer" });
   const sums = make("p", { "data-name": "sums" }), memory = make("p", { "data-name": "memory" });
   root.append(make("div", { class: "flow" }, Object.values(inputs).map(({ element }) => element)), complaint,
