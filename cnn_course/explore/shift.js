@@ -71,7 +71,7 @@ function render({ model, el }) {
   const inputs = [number("down", "down", (value) => put({ by: [value, model.get("by")[1]] })), number("right", "right", (value) => put({ by: [model.get("by")[0], value] })),
     number("strides", "strides", (value) => value > 0 && value <= MOST_STRIDES && put({ strides: value }))];
   const wrap = make("button", { type: "button", onclick: () => put({ wrap: !model.get("wrap") }) }, "what leaves comes in opposite");
-  const ways = ["all answers", ...Object.keys(POOLS), "strides"], results = table(["", "places that stay", "moved along", "alike", "largest", "mean"], ways);
+  const ways = ["all answers", ...Object.keys(POOLS), "strides"], results = table(["map", "places that stay", "moved along", "alike", "largest", "mean"], ways);
   const still = (label) => make("canvas", { role: "img", "aria-label": label, style: "cursor: auto; touch-action: auto" });
   const figures = ways.map((name) => ({ caption: make("figcaption", { class: "soft" }), now: still(`${name}, now`), change: still(`${name}, its change`) }));
   const said = make("p", { "aria-live": "polite", "data-name": "said" });
