@@ -12,8 +12,9 @@ from cnn_course.explore._alexnet import alexnet
 from cnn_course.explore._axis import axis
 from cnn_course.explore._base import Explorer, page
 from cnn_course.explore._convolution import convolution
+from cnn_course.explore._digit import digit
 from cnn_course.explore._receptive_field import receptive_field
 from cnn_course.explore._shift import shift
 from cnn_course.explore._valley import valley
 
-__all__ = ["Explorer", "alexnet", "axis", "convolution", "page", "receptive_field", "shift", "valley"]
+__all__ = ["Explorer", "alexnet", "axis", "convolution", "digit", "page", "receptive_field", "shift", "valley"]

@@ -165,7 +165,7 @@ export function sized(canvas, width, height) {
 
 const GRID = 12, LISTED = 1024;  // pixels a side that are shown as numbers; values that are sent as numbers
 
-function bytes(base64) {
+export function bytes(base64) {
   const letters = atob(base64), found = new Uint8Array(letters.length);
   for (let i = 0; i < letters.length; i++) found[i] = letters.charCodeAt(i);
   return found;

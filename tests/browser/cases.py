@@ -51,6 +51,16 @@ CASES = {
         key="ArrowRight",
         moved=("explorer.position", "(0, 1)"),
     ),
+    "digit": Case(
+        source="explore.digit()",
+        element="answers",
+        says="pooled reads 9, strided reads 9, better recipe reads 9.",
+        put='explorer.image = data.load("digits").x_validation[0]',
+        then="pooled reads 3, strided reads 3, better recipe reads 3.",
+        control="Drawing",
+        key="Space",
+        moved=("explorer.image[:2, 0, 0].tolist()", "[1.0, 1.0]"),
+    ),
     "receptive_field": Case(
         source='explore.receptive_field([(3, 1, "valid", 1), (2, 2, "valid", 1)] * 3, input_size=28)',
         element="unread",

@@ -15,6 +15,7 @@ MAKE = {
     "alexnet": explore.alexnet,
     "axis": explore.axis,
     "convolution": lambda: explore.convolution(GRID, SMALL),
+    "digit": explore.digit,
     "receptive_field": explore.receptive_field,
     "shift": lambda: explore.shift(GRID, SMALL),
     "valley": explore.valley,
@@ -98,6 +99,9 @@ REFUSED = [
     ("shift", "by", (0, 3), V, "`by` must be at most 2"),
     ("shift", "by", (-3, 0), V, "`by` must be at least -2"),
     ("shift", "wrap", 1, T, r"`wrap` must be True or False. Received: wrap=1 \(int\)"),
+    ("digit", "image", np.ones((28, 27)), V, r"`image` must be of shape \(28, 28, 1\). .* shape \(28, 27, 1\)"),
+    ("digit", "image", np.full((28, 28), 1.5), V, "`image` must lie between 0 and 1. Received: image from 1.5 to 1.5"),
+    ("digit", "image", np.full((28, 28), np.nan), V, "`image` must be finite. Received: image with 784 that are not"),
     ("axis", "stride", 2, AttributeError, "A setting must be one of n, kernel_size, .* Received: stride=2"),
 ]
 

@@ -190,7 +190,7 @@ def test_a_wheel_installed_elsewhere_carries_its_data_and_lessons(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     data = [file.name for pattern in ("*.npz", "*SUMS", "*.md") for file in (ROOT / "data").glob(pattern)]
     carried = {name for name in names if name.startswith("cnn_course/_") and "/" in name.removeprefix("cnn_course/_")}
-    assert len(data) == 8
+    assert len(data) == 9
     assert carried == {f"cnn_course/_data/{name}" for name in data} | {
         f"cnn_course/_notebooks/{lesson.name}" for lesson in LESSONS
     }

@@ -73,7 +73,7 @@ def test_textures_are_gray_photographs_in_color(name):
 def test_readme_gives_source_license_and_checksum_of_each_file():
     readme = (shipped("data") / "README.md").read_text(encoding="utf-8")
     files = sorted(shipped("data").glob("*.npz"))
-    assert {file.stem for file in files} == {"digits", *data.PHOTOS}
+    assert {file.stem for file in files} == {"digits", "nets", *data.PHOTOS}
     for file in files:
         row = next(line for line in readme.splitlines() if line.startswith(f"| `{file.name}`"))
         assert hashlib.sha256(file.read_bytes()).hexdigest() in row
