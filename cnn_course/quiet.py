@@ -2,7 +2,9 @@
 
 TensorFlow's C++ code writes to file descriptor 2 while it loads and looks for devices, and no setting silences all of
 it. Here that descriptor leads to a temporary file meanwhile. Python exceptions surface as usual, with those lines
-before them. Where Keras uses another backend nothing happens; `CNN_COURSE_QUIET=0` switches this module off.
+before them. What it writes later (on a GPU, with the first array and the first convolution) is cut to errors, unless
+`TF_CPP_MIN_LOG_LEVEL` says otherwise. Where Keras uses another backend nothing happens; `CNN_COURSE_QUIET=0` switches
+this module off.
 """
 
 import contextlib
@@ -61,6 +63,7 @@ def silenced():
 
 
 def _load_tensorflow():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow
 
     tensorflow.config.list_physical_devices()

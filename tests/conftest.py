@@ -36,13 +36,14 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_configure(config):
-    if os.environ.get("CNN_COURSE_GPU") == "1" and not hasattr(config, "workerinput"):
+    if os.environ.get("CNN_COURSE_GPU") == "1":
         from cnn_course import quiet
 
         with quiet.silenced():
             import tensorflow as tf
 
             devices = tf.config.list_physical_devices()
+        tf.config.experimental.enable_tensor_float_32_execution(False)  # cuDNN does not heed NVIDIA_TF32_OVERRIDE
         if not any(device.device_type == "GPU" for device in devices):
             seen = ", ".join(device.name for device in devices)
             raise pytest.UsageError(f"TensorFlow must see a GPU. Received: no GPU, only {seen}.")

@@ -78,12 +78,17 @@ def test_the_gpu_run_refuses_to_fall_back():
 
 
 @pytest.mark.skipif(not ON_A_GPU, reason="make test-gpu runs it")
-def test_products_are_those_of_float32():
+@pytest.mark.parametrize("layer", ["product", "convolution"])
+def test_products_are_those_of_float32(layer):
     """1 + 2**-12 needs 13 bits: TF32 keeps 11 and gives exactly 1."""
     import cnn_course.quiet  # noqa: F401, I001  (before Keras)
     import keras
     import numpy as np
 
-    value = np.float32(1 + 2**-12)
-    product = keras.ops.matmul(np.full((64, 64), value), np.eye(64, dtype=np.float32))
-    np.testing.assert_array_equal(keras.ops.convert_to_numpy(product), value)
+    value, eye = np.float32(1 + 2**-12), np.eye(64, dtype=np.float32)
+    if layer == "product":
+        result = keras.ops.matmul(np.full((64, 64), value), eye)
+    else:
+        kernel = np.pad(eye[None, None], [(1, 1), (1, 1), (0, 0), (0, 0)])
+        result = keras.ops.conv(np.full((8, 32, 32, 64), value), kernel)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(result), value)
