@@ -1,5 +1,5 @@
 // AlexNet's budget: the towers with sizes, parameters, work and memory, and which numbers of the paper they give.
-import { begin, buttons, change, counted, follow, layout, make, numberInput, show, table } from "./shared.js";
+import { begin, buttons, change, counted, follow, layout, make, many, numberInput, show, table } from "./shared.js";
 
 const LIMITS = { input_size: [1, 512], zeros: [0, 64], kernel_size: [1, 64], strides: [1, 64], width: [0.01, 4], groups: [1, 4], batch: [1, 4096] };
 const LABELS = { input_size: "picture", zeros: "zeros around it", kernel_size: "kernel of C1", strides: "strides of C1", width: "width ×", groups: "towers", batch: "batch" };
@@ -7,7 +7,6 @@ const NAMES = Object.keys(LIMITS).map((name) => (name === "zeros" ? "padding" : 
 const LAYERS = ["C1", "C2", "C3", "C4", "C5", "F6", "F7", "F8"], FILTERS = [96, 256, 384, 384, 256, 4096, 4096, 1000];
 const TRIES = { "227 pixels": [227, [0, 0]], "224 pixels": [224, [0, 0]], "224, two zeros around": [224, [2, 2]], "224, “same”": [224, "same"] };
 const MIB = 4 / 2 ** 20;  // a float32 has four bytes
-const many = (number) => number.toLocaleString("en");
 const mib = (numbers) => `${many(Math.round(numbers * MIB))} MiB`;
 
 // Layer by layer, and sums; `fault` says why there is no such net. Halves are rounded to even numbers, as Python does.
@@ -41,7 +40,7 @@ function claims({ rows, parameters, values }, { input_size, strides }) {
   return [
     ["the picture: 150,528 values", 3 * input_size ** 2, 3 * input_size ** 2 === 150528, "224 · 224 · 3: figure 2 counts 224, not 227."],
     ["C1: 253,440 values", map(0), map(0) === 253440, "55 · 48 · 96, a slip: 55 · 55 · 96 are 290,400."],
-    ["C2: 186,624 values", map(1), map(1) === 186624, "27 · 27 · 256: C1 must leave 55 rows."],
+    ["C2: 186,624 values", map(1), map(1) === 186624, "27 · 27 · 256: C1 leaves 55 or 56 rows."],
     ["C3 and C4: 64,896 values", map(2), map(2) === 64896 && map(3) === 64896, "13 · 13 · 384."],
     ["C5: 43,264 values", map(4), map(4) === 43264, "13 · 13 · 256."],
     ["C1: kernels of 11×11×3, strides 4", `${kernel(0)}, ${strides}`, kernel(0) === "11×11×3" && strides === 4, "section 3.5."],
@@ -97,7 +96,7 @@ function render({ model, el }) {
   const costs = table(["layer", "kernel", "parameters", "MACs", "outputs, batch"], layers.all);
   const paper = table(["the paper says", "here", "given?", "remark"], claims(budget(first), first).map(([said]) => said));
   const picture = make("div"), said = make("p", { "aria-live": "polite", "data-name": "layer" });
-  const sums = make("p", { "data-name": "sums" }), memory = make("p", { "data-name": "memory" });
+  const sums = make("p", { "aria-live": "polite", "data-name": "sums" }), memory = make("p", { "data-name": "memory" });
   root.append(make("div", { class: "flow" }, Object.values(inputs).map(({ element }) => element)), complaint,
     make("div", { class: "flow tight" }, tries.element, again), picture, said, sums, memory, costs.element, paper.element);
 
@@ -121,12 +120,12 @@ function render({ model, el }) {
     sums.textContent = `${many(parameters)} parameters (${many(weights)} weights, ${many(parameters - weights)} biases) and ${(macs / 1e6).toFixed(1)} million MACs for one picture. `
       + `The dense layers F6 to F8 have ${share("weights", weights)} of the weights and ${share("macs", macs)} of the MACs.`;
     memory.textContent = `Training: ${mib(3 * parameters)} for parameters, gradients and momentum; ${mib(2 * batch * kept)} for the outputs of ${counted(batch, "picture")} and their gradients `
-      + `(C1 to F8 alone ${mib(2 * batch * values)}). Together ${((MIB * (3 * parameters + 2 * batch * kept)) / 1024).toFixed(2)} GiB; each of the paper's two cards had 3.`;
+      + `(C1 to F8 alone ${mib(2 * batch * values)}). Together ${((MIB * (3 * parameters + 2 * batch * kept)) / 1024).toFixed(2)} GiB; each of the paper's two cards had 3 GiB.`;
     const largest = Object.fromEntries(["parameters", "macs", "values"].map((cost) => [cost, Math.max(...rows.map((own) => own[cost]))]));
     rows.forEach((own, i) => {
-      costs.fill(i, [`${own.kernel}×${own.kernel}×${many(own.depth)}`, many(own.parameters), many(own.macs), mib(2 * batch * own.values)]);
+      costs.fill(i, [own.kernel === 1 ? many(own.depth) : `${own.kernel}×${own.kernel}×${own.depth}`, many(own.parameters), many(own.macs), mib(2 * batch * own.values)]);
       Object.keys(largest).forEach((cost, column) => {
-        const part = (100 * own[cost]) / largest[cost];
+        const part = (92 * own[cost]) / largest[cost];  // the longest bar leaves a gap to the next column
         costs.cells[i][column + 1].style.background = `linear-gradient(90deg, color-mix(in srgb, var(--mark) 30%, transparent) ${part}%, transparent ${part}%)`;
       });
     });

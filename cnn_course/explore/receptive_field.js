@@ -1,6 +1,6 @@
 // Click a unit: what it sees in the picture and in every map between, and who sees it. Maps are square, and what is true of
 // rows is true of columns: all sums are made along one axis, and a value counts as its row times its column.
-import { begin, buttons, change, counted, follow, layout, make, numberInput, show, sized, surface, table, text } from "./shared.js";
+import { begin, buttons, change, counted, follow, layout, make, many, numberInput, show, sized, surface, table, text } from "./shared.js";
 
 const NAMES = ["layers", "input_size", "unit"], MOST_LAYERS = 32;
 const EDITED = { "kernel size": 0, strides: 1, "dilation rate": 3 };  // places in a layer
@@ -54,7 +54,7 @@ function render({ model, el }) {
   const nets = model.get("nets"), complaint = make("p", { class: "bad", role: "alert" });
   const said = make("p", { "aria-live": "polite", "data-name": "unit" }), formula = make("p", { "data-name": "formula" });
   const unread = make("p", { "data-name": "unread" }), pictures = make("div", { class: "flow" });
-  let maps, edited = 1, stages = [], rows, seen = [];
+  let maps, used, rows, edited = 1, stages = [], seen = [], laid = {};
 
   function put(changes) {
     const next = { ...read(), ...changes }, { maps: found, fault } = trace(next);
@@ -117,12 +117,12 @@ function render({ model, el }) {
   function paint(layer, used, unit, widest) {
     const { n } = maps[layer], [rows, columns] = seen.map((counts) => counts[layer]), side = Math.min(Math.max(12 * n, 48), widest);
     const dots = make("canvas", { width: n, height: n }), { canvas } = stages[layer], context = sized(canvas, side, side), scale = side / n;
-    const image = new ImageData(n, n), most = Math.max(...rows) * Math.max(...columns), ink = layer > unit[0] ? SEES : SEEN;
+    const image = new ImageData(n, n), pixels = new Uint32Array(image.data.buffer), most = Math.max(...rows) * Math.max(...columns);
+    const ink = ([red, green, blue], alpha) => (alpha << 24) | (blue << 16) | (green << 8) | red, gone = ink(UNREAD, 170), plain = ink(UNREAD, 20);
+    const levels = Array.from({ length: 196 }, (_, i) => ink(layer > unit[0] ? SEES : SEEN, 60 + i));
     for (let y = 0, i = 0; y < n; y++) {
-      for (let x = 0; x < n; x++, i += 4) {
-        const count = rows[y] * columns[x], gone = !(used[y] && used[x]);
-        image.data.set(count ? [...ink, 60 + (195 * count) / most] : [...UNREAD, gone ? 170 : 20], i);
-      }
+      const share = (195 * rows[y]) / most;
+      for (let x = 0; x < n; x++, i++) pixels[i] = rows[y] && columns[x] ? levels[Math.round(share * columns[x])] : used[y] && used[x] ? plain : gone;
     }
     dots.getContext("2d").putImageData(image, 0, 0);
     context.imageSmoothingEnabled = scale < 1;
@@ -149,50 +149,58 @@ function render({ model, el }) {
     }
   }
 
-  function redraw() {
-    const state = read(), { unit, layers } = state, [layer, ...place] = unit, count = maps?.length;
+  // All that does not depend on the unit.
+  function lay(state) {
+    const count = maps?.length, { layers, input_size } = state;
     maps = trace(state).maps;
+    used = paths(maps, maps.length - 1, Array(maps.at(-1).n).keys());
     if (maps.length !== count) build();
-    seen = place.map((at) => paths(maps, layer, [at]));
-    const last = maps.at(-1), used = paths(maps, maps.length - 1, Array(last.n).keys()), widest = Math.min(336, Math.max(200, root.clientWidth - 24));
-    edited = Math.min(layer || edited, layers.length);
     maps.forEach((map, i) => {
       const { caption, canvas, select } = stages[i], [kernel_size, strides] = layers[i - 1] || [];
       caption.textContent = `${map.name}, ${map.n}×${map.n}`;
       canvas.setAttribute("aria-label", `${caption.textContent}. Arrow keys choose a value, with Shift by ten.`);
       select.textContent = map.name;
-      select.setAttribute("aria-pressed", i === layer);
       const words = i ? `${kernel_size}×${kernel_size}${strides > 1 ? ` by ${strides}` : ""}` : "";
       rows.fill(i, [`${map.n}×${map.n}`, words, map.size, map.jump, text(map.start)]);
-      paint(i, used[i], unit, i ? Math.min(widest, 252) : widest);
     });
-    say(layer, place, used);
-    const chosen = layers[edited - 1];
-    edits.textContent = `Change ${maps[edited].name}`;
-    editor.setAttribute("aria-label", edits.textContent);
-    inputs.forEach(({ input }, i) => show(input, chosen[Object.values(EDITED)[i]]));
-    ways.update(chosen[2]);
-    show(size.input, state.input_size);
-    choice.update(Object.keys(nets).find((name) => nets[name][0] === state.input_size && String(nets[name][1]) === String(layers)));
+    const pixels = input_size ** 2, left = pixels - some(used[0]) ** 2;
+    unread.textContent = `The last map reads ${many(pixels - left)} of ${many(pixels)} pixels; ${many(left)} are never read.`;
+    show(size.input, input_size);
+    choice.update(Object.keys(nets).find((name) => nets[name][0] === input_size && String(nets[name][1]) === String(layers)));
+    laid = state;
   }
 
-  function say(layer, place, used) {
+  function redraw() {
+    const state = read(), { unit, layers } = state, [layer, ...place] = unit, widest = Math.min(336, Math.max(200, pictures.clientWidth));
+    if (layers !== laid.layers || state.input_size !== laid.input_size) lay(state);
+    seen = place.map((at) => paths(maps, layer, [at]));
+    edited = Math.min(layer || edited, layers.length);
+    maps.forEach((_, i) => {
+      stages[i].select.setAttribute("aria-pressed", i === layer);
+      paint(i, used[i], unit, i ? Math.min(widest, 252) : widest);
+    });
+    say(layer, place);
+    edits.textContent = `Change ${maps[edited].name}`;
+    editor.setAttribute("aria-label", edits.textContent);
+    inputs.forEach(({ input }, i) => show(input, layers[edited - 1][Object.values(EDITED)[i]]));
+    ways.update(layers[edited - 1][2]);
+  }
+
+  function say(layer, place) {
     const map = maps[layer], [rows, columns] = seen, last = maps.length - 1, below = maps[layer - 1];
     const across = (counts, at) => {
       const [from, to] = range(counts), edge = first(map, at), out = map.size - (to - from + 1);
       return from < 0 ? "only padding" : `${from} to ${to}${out ? ` (${text(edge)} to ${text(edge + map.size - 1)}: ${out} of them padding)` : ""}`;
     };
-    const reads = some(rows[0]) * some(columns[0]), of = reads === map.size ** 2 ? "all" : `${reads.toLocaleString("en")}`;
+    const reads = some(rows[0]) * some(columns[0]), of = reads === map.size ** 2 ? "all" : many(reads);
     const sees = layer === 0 ? "" : ` sees ${map.size}×${map.size} pixels: rows ${across(rows[0], place[0])}, columns ${across(columns[0], place[1])}. `
       + `It reads ${of} of them; 95 % of the paths begin in the middle ${seen.middle}×${seen.middle}.`;
     const viewers = maps.slice(layer + 1).map(({ name }, i) => [some(rows[layer + 1 + i]) * some(columns[layer + 1 + i]), name]);
-    const by = layer === last ? "" : ` is seen by ${viewers.map(([count, name]) => `${count.toLocaleString("en")} of ${name}`).join(", ")}.`;
+    const by = layer === last ? "" : ` is seen by ${viewers.map(([count, name]) => `${many(count)} of ${name}`).join(", ")}.`;
     said.textContent = `Row ${place[0]}, column ${place[1]} of ${layer ? map.name : "the picture"}${sees}${by && sees ? " It" : ""}${by}`;
     formula.textContent = layer === 0 ? "" : `Size ${below.size} + (${map.extent} − 1) · ${below.jump} = ${map.size}, jump ${below.jump} · ${map.strides} = ${map.jump}, `
       + `start ${text(below.start)} + ((${map.extent} − 1)/2 − ${map.before}) · ${below.jump} = ${text(map.start)}. `
       + `Value ${place[0]} sees from ${text(map.start)} + ${place[0]} · ${map.jump} − ${map.size}/2 = ${text(first(map, place[0]))}.`;
-    const pixels = maps[0].n ** 2, left = pixels - some(used[0]) ** 2;
-    unread.textContent = `The last map reads ${(pixels - left).toLocaleString("en")} of ${pixels.toLocaleString("en")} pixels; ${left.toLocaleString("en")} are never read.`;
   }
   const stop = follow(model, NAMES, redraw);
   const resized = new ResizeObserver(redraw);

@@ -106,6 +106,7 @@ export function text(value, decimals = 4) {
   return String(Number(value.toFixed(decimals)) + 0).replace("-", "−");
 }
 
+export const many = (number) => number.toLocaleString("en");  // 1,234
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 // Red, green and blue of a value: gray from 0 to `limit`, or for a signed picture purple below white and orange above.

@@ -1,14 +1,14 @@
-"""Click a unit, in a browser: numbers against `anatomy`, gradients of Keras and lesson 09."""
+"""Click a unit, in a browser: numbers against `anatomy`, `reference` and lesson 09."""
 
 import re
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from in_page import called, named, rows
 
-from cnn_course import anatomy, arithmetic, explore, models
+from cnn_course import anatomy, arithmetic, explore, models, reference
 from cnn_course.anatomy import graph
 
 pytestmark = pytest.mark.browser
@@ -20,67 +20,76 @@ SEEN = """state => { const { maps } = trace(state); return maps.map(({ n }, laye
 PATHS = "([state, layer, positions]) => paths(trace(state).maps, layer, positions).map(counts => [...counts])"
 
 
-def random_stack():
-    """A net of windows, and the same with sums in place of pools, so that a gradient counts paths."""
+def random_net():
     size = left = int(RNG.integers(12, 36))
-    net, sums = keras.Sequential([keras.Input((size, size, 1))]), keras.Sequential([keras.Input((size, size, 1))])
+    net = keras.Sequential([keras.Input((size, size, 1))])
     while len(net.layers) < 4:
         kernel_size, strides, rate = (int(RNG.integers(1, most)) for most in (6, 4, 4))
-        options = {"strides": strides, "padding": ["valid", "same"][RNG.integers(2)]}
-        frame = int(RNG.integers(3)) if options["padding"] == "valid" else 0
-        dilation = {"dilation_rate": rate if strides == 1 and frame == 0 else 1}
         if (kernel_size - 1) * 3 + 1 > left:
             break
-        if frame:
-            net.add(keras.layers.ZeroPadding2D(frame))
-            sums.add(keras.layers.ZeroPadding2D(frame))
-        if RNG.integers(2):
-            net.add(keras.layers.MaxPooling2D(kernel_size, **options))
-            dilation = {}
-        else:
-            net.add(keras.layers.Conv2D(1, kernel_size, **options, **dilation))
-        ones = {"use_bias": False, "kernel_initializer": "ones"}
-        sums.add(keras.layers.Conv2D(1, kernel_size, **options, **dilation, **ones))
+        options = {"strides": strides, "padding": ["valid", "same"][RNG.integers(2)]}
+        if options["padding"] == "valid" and RNG.integers(2):
+            net.add(keras.layers.ZeroPadding2D(int(RNG.integers(1, 3))))
+        dilation = {"dilation_rate": rate if strides == 1 else 1}  # Keras wants one of them to be 1
+        of = keras.layers.MaxPooling2D if RNG.integers(2) else partial(keras.layers.Conv2D, 1, **dilation)
+        net.add(of(kernel_size, **options))
         left = net.output_shape[1]
-    return net, sums
+    return net
 
 
-def test_fields_are_those_of_anatomy_and_paths_those_of_gradients(browser):
+def windows(layers):
+    """A kernel of ones and the options of `reference` for each layer: sums count paths."""
+    for kernel_size, strides, padding, dilation_rate, _ in layers:
+        frame = padding if isinstance(padding, str) else (padding, padding)
+        options = {"strides": strides, "padding": frame, "dilation_rate": dilation_rate}
+        yield np.ones((kernel_size, kernel_size, 1, 1), int), options
+
+
+def paths_up(picture, layers):
+    maps = [picture[None, ..., None]]
+    for kernel, options in windows(layers):
+        maps.append(reference.conv2d(maps[-1], kernel, **options))
+    return maps
+
+
+def paths_down(values, layers, maps):
+    for below, (kernel, options) in reversed(list(zip(maps, windows(layers), strict=False))):
+        values = reference.conv2d_gradients(below, kernel, values, **options)[0]
+    return values[0, ..., 0]
+
+
+def one_of(shape, row, column):
+    values = np.zeros(shape, int)
+    values[row, column] = 1
+    return values
+
+
+def test_fields_are_those_of_anatomy_and_paths_those_of_reference(browser):
     page = browser.new_page()
     called(page, "receptive_field")
     counted = 0
     for _ in range(25):
-        net, sums = random_stack()
+        net = random_net()
         explorer = explore.receptive_field(net)
-        state, layers, size = explorer.state, len(explorer.layers), net.input_shape[1]
+        state, layers, size = explorer.state, explorer.layers, net.input_shape[1]
         maps, ranges = page.evaluate(TRACE, state), page.evaluate(SEEN, state)
         steps = [step for step in graph.follow(net) if not isinstance(step.operation, keras.layers.ZeroPadding2D)]
         described = [row for row in anatomy.describe(net).rows if row.kind != "ZeroPadding2D"]
-        assert len(maps) == len(steps) == layers + 1
-        for number, (found, row, step) in enumerate(zip(maps, described, steps, strict=True)):
+        for found, pairs, row, step in zip(maps, ranges, described, steps, strict=True):
             assert (found["n"], found["size"], found["jump"]) == (row.output_shape[0], row.receptive_field, row.jump)
             (axes,) = step.fields.values()
-            seen = [
-                [first, end - 1] if end > first else [-1, -1]
-                for first, end in (pair or (0, 0) for pair in axes[0].seen)
-            ]
-            assert ranges[number] == seen
-        row, column = (int(RNG.integers(maps[-1]["n"])) for _ in range(2))
-        picture = tf.ones((1, size, size, 1))
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            tape.watch(picture)
-            output = sums(picture)
-            value, everything = output[0, row, column, 0], tf.reduce_sum(output)
-        down, across = (page.evaluate(PATHS, [state, layers, [at]])[0] for at in (row, column))
-        np.testing.assert_allclose(np.outer(down, across), tape.gradient(value, picture)[0, ..., 0])
-        never = int((np.asarray(tape.gradient(everything, picture)) == 0).sum())
-        assert repr(explorer).endswith(f"; {never} pixels are never read.")
-        y, x = (int(RNG.integers(size)) for _ in range(2))
+            assert pairs == [[pair[0], pair[1] - 1] if pair else [-1, -1] for pair in axes[0].seen]
+        last, (row, column), (y, x) = maps[-1]["n"], *RNG.integers((maps[-1]["n"], size), size=(2, 2)).T.tolist()
+        down, across = (page.evaluate(PATHS, [state, len(layers), [at]])[0] for at in (row, column))
+        sums = paths_up(np.ones((size, size), int), layers)
+        below = paths_down(one_of((last, last), row, column)[None, ..., None], layers, sums)
+        np.testing.assert_array_equal(np.outer(down, across), below)
         up, along = (page.evaluate(PATHS, [state, 0, [at]])[-1] for at in (y, x))
-        bright = np.zeros((1, size, size, 1))
-        bright[0, y, x, 0] = 1
-        np.testing.assert_allclose(np.outer(up, along), sums(bright)[0, ..., 0])
-        counted += layers
+        above = paths_up(one_of((size, size), y, x), layers)[-1]
+        np.testing.assert_array_equal(np.outer(up, along), above[0, ..., 0])
+        never = int((paths_down(np.ones_like(sums[-1]), layers, sums) == 0).sum())
+        assert repr(explorer).endswith(f"; {never} pixels are never read.")
+        counted += len(layers)
     page.close()
     assert counted > 50
 
