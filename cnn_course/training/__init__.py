@@ -1,7 +1,7 @@
 """What `fit` needs to train for long, and `python -m cnn_course.training`, which puts it together (lesson 14).
 
-The public names of `recipe` are found here, too. None is loaded before it is asked for, so that the command answers
-`--help` without TensorFlow.
+The public names of `recipe`, and `predict`, are found here, too. None is loaded before it is asked for, so that the
+command answers `--help` without TensorFlow.
 """
 
 __all__ = [
@@ -13,15 +13,16 @@ __all__ = [
     "in_order",
     "initialize",
     "optimizer",
+    "predict",
 ]
 
 
 def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from cnn_course.training import recipe
+    from cnn_course.training import prediction, recipe
 
-    return getattr(recipe, name)
+    return getattr(prediction if name == "predict" else recipe, name)
 
 
 def __dir__():

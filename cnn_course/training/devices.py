@@ -176,6 +176,7 @@ def fit(model, make_dataset, steps_per_epoch, epochs, initial_epoch=0, validatio
     step = tf.function(lambda batches: everyone.run(model.train_step, args=(next(batches),)), autograph=False)
     alone = keras.models.clone_model(model)  # to validate in this process
     alone.compile_from_config(model.get_compile_config())
+    model.stop_training = False
     callbacks.on_train_begin()
     for epoch in range(initial_epoch, epochs):
         callbacks.on_epoch_begin(epoch)
@@ -190,6 +191,8 @@ def fit(model, make_dataset, steps_per_epoch, epochs, initial_epoch=0, validatio
             found = alone.evaluate(validation_data, verbose=0, return_dict=True)
             logs |= {f"val_{name}": value for name, value in found.items()}
         callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
     callbacks.on_train_end()
 
 

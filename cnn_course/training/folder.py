@@ -2,9 +2,9 @@
 
 `keras.utils.image_dataset_from_directory` stops a training at the first file it cannot decode, cannot be told to leave
 one out, and lays phone pictures on their side. So the files are decoded once beforehand, and by Pillow: turned as the
-camera was held, what is transparent on white, the first frame of what moves. Cropping and resizing are Keras's; the
-pixels of a PNG are the same as there, those of a JPEG differ by a few of 255 (Keras asks for the faster, less exact
-way to decode it).
+camera was held, what is transparent on white, the first frame of what moves. A picture that lies there twice is taken
+once, so that none is both learned and asked. Cropping and resizing are Keras's; the pixels of a PNG are the same as
+there, those of a JPEG differ by a few of 255 (Keras asks for the faster, less exact way to decode it).
 """
 
 import hashlib
@@ -19,11 +19,11 @@ import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lin
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 
 from cnn_course._validate import named, validate_integer, validate_number, validate_path
 
-__all__ = ["Photographs", "loader", "read"]
+__all__ = ["Photographs", "decode", "files_in", "loader", "problem", "read"]
 
 _SPLITS = ("train", "validation", "test")
 _NAMES_OF_SPLITS = {*_SPLITS, "training", "val", "valid", "testing"}
@@ -65,7 +65,8 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     """Find the images in a folder and split them, the same share of every class.
 
     A folder that holds the subfolders `train`, `validation` and `test`, each with one subfolder a class, is split
-    already. What is hidden (its name, or that of a folder in between, begins with a dot) is not looked at.
+    already. What is hidden (its name, or that of a folder in between, begins with a dot) is not looked at. Of files
+    that show the very same pixels one is taken, that of the test where splits share them; the others are named.
 
     Args:
         folder: str or `os.PathLike`, with one subfolder a class; the images may lie deeper in it.
@@ -93,11 +94,14 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     folders, skipped = _subfolders(folder, "lies in no class")
     if _is_split(folder, [path.name for path in folders]):
         skipped |= {path: f"lies beside {', '.join(_SPLITS)}" for path in folders if path.name not in _SPLITS}
-        splits = [_by_class(folder / split, skipped, least=1) for split in _SPLITS]
+        folders = [folder / split for split in _SPLITS]
+        splits = [_by_class(path, skipped) for path in folders]
         if len({tuple(split) for split in splits}) > 1:
             raise ValueError(f"{', '.join(_SPLITS)} must have the same classes. Received: {[*map(list, splits)]}.")
+        splits = _without_copies(folders, splits, skipped, least=1)
     else:
-        splits = _split(_by_class(folder, skipped, least=3), seed, validation_share, test_share)
+        (classes,) = _without_copies([folder], [_by_class(folder, skipped)], skipped, least=3)
+        splits = _split(classes, seed, validation_share, test_share)
     arrays = {}
     for name, split in zip(_SPLITS, splits, strict=True):
         arrays[f"x_{name}"] = np.array([os.fsencode(file) for files in split.values() for file in files])
@@ -105,12 +109,13 @@ def read(folder, seed=0, validation_share=0.15, test_share=0.15):
     return Photographs(**arrays, class_names=tuple(splits[0]), folder=folder, skipped=skipped)
 
 
-def loader(image_size):
+def loader(image_size, background="white"):
     """Function that turns names of files into images, in `tf.data` or by itself.
 
     Args:
         image_size: int >= 1, height and width of the images in pixels. The largest centered square of a photograph
             is resized to it.
+        background: str, a color that Pillow knows, such as `"white"` or `"#808080"`: what is transparent lies on it.
 
     Returns:
         Function from names (a string tensor (count,), or a list of str or paths) to float32 images (count,
@@ -118,12 +123,13 @@ def loader(image_size):
 
     Raises:
         TypeError: `image_size` is not an integer.
-        ValueError: `image_size` is below 1.
+        ValueError: `image_size` is below 1, or `background` is no color.
     """
     image_size = validate_integer(image_size, "image_size", minimum=1)
+    background = _color(background)
 
     def load(name):
-        image = tf.numpy_function(lambda name: _decode(np.asarray(name).item()), [name], tf.uint8)
+        image = tf.numpy_function(lambda name: decode(np.asarray(name).item(), background), [name], tf.uint8)
         image.set_shape((None, None, 3))
         return keras.preprocessing.image.smart_resize(image, (image_size, image_size)) / 255
 
@@ -137,8 +143,20 @@ def loader(image_size):
     return load_all
 
 
-def _decode(name):
-    """The first frame of an image as uint8 (height, width, 3), upright, on white where it is transparent."""
+def decode(name, background="white", channels=3):
+    """The first frame of an image, upright.
+
+    Args:
+        name: str, bytes or `os.PathLike` of a file.
+        background: str, a color that Pillow knows: what is transparent lies on it.
+        channels: 3 for red, green and blue, 1 for gray.
+
+    Returns:
+        uint8 array (height, width, channels).
+
+    Raises:
+        ValueError, OSError: the file cannot be decoded, or its pixels are no colors.
+    """
     with Image.open(os.fsdecode(name), formats=_FORMATS) as image:
         ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I;16"):  # Pillow would clip
@@ -147,8 +165,45 @@ def _decode(name):
             raise ValueError(f"has pixels that are no colors (mode {image.mode})")
         if image.has_transparency_data:
             image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+            image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
+        pixels = np.asarray(image.convert("RGB" if channels == 3 else "L"))
+        return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def files_in(folder):
+    """Visible files in a folder and below it.
+
+    Args:
+        folder: `pathlib.Path`.
+
+    Returns:
+        list of `pathlib.Path`, sorted.
+    """
+    return [file for file in sorted(folder.rglob("*")) if _is_visible(file, folder)]
+
+
+def problem(error):
+    """What is wrong with a file that `decode` refuses, in words.
+
+    Args:
+        error: `Exception`.
+
+    Returns:
+        str.
+    """
+    if isinstance(error, Image.UnidentifiedImageError):
+        return f"is no image of a kind that is read ({', '.join(_FORMATS)})"
+    return f"cannot be decoded: {error}"
+
+
+def _color(name):
+    try:
+        ImageColor.getrgb(name)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"`background` must be a color such as 'white'. Received: {named('background', name)}."
+        ) from error
+    return name
 
 
 def _subfolders(folder, reason):
@@ -169,8 +224,8 @@ def _is_split(folder, names):
     return True
 
 
-def _by_class(folder, skipped, least):
-    """Readable files of each class, sorted; adds to `skipped` what is wrong with the others."""
+def _by_class(folder, skipped):
+    """Of each class a dict of its readable files to what they show; adds to `skipped` what is wrong with the others."""
     classes, beside = _subfolders(folder, "lies in no class")
     skipped |= beside
     if len(classes) < 2:
@@ -180,17 +235,36 @@ def _by_class(folder, skipped, least):
     readable = {}
     with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
         for path in classes:
-            files = [file for file in sorted(path.rglob("*")) if _is_visible(file, path)]
-            problems = zip(files, pool.map(_problem, files), strict=True)
-            wrong = {file: problem for file, problem in problems if problem}
-            readable[path.name] = [file for file in files if file not in wrong]
-            skipped |= wrong
-            if len(readable[path.name]) < least:
-                raise ValueError(
-                    f"Class {path.name!r} needs at least {least} readable images. "
-                    f"Received: {len(readable[path.name])}, and {len(wrong)} files that are none{_first(wrong)}."
-                )
+            files = files_in(path)
+            found = [*zip(files, pool.map(_inspect, files), strict=True)]
+            skipped |= {file: problem for file, (problem, _) in found if problem}
+            readable[path.name] = {file: checksum for file, (problem, checksum) in found if not problem}
     return readable
+
+
+def _without_copies(folders, splits, skipped, least):
+    """Files of each class of each split, every picture once: where several splits show it, the last one keeps it."""
+    first, kept = {}, []
+    for folder, split in reversed([*zip(folders, splits, strict=True)]):
+        kept.insert(0, {name: [] for name in split})
+        for name, files in split.items():
+            for file, checksum in files.items():
+                shown, of_class = first.setdefault(checksum, (file, name))
+                if shown == file:
+                    kept[0][name].append(file)
+                else:
+                    skipped[file] = f"shows the same as {shown}{'' if of_class == name else ', of another class'}"
+            _check_count(folder / name, kept[0][name], skipped, least)
+    return kept
+
+
+def _check_count(folder, files, skipped, least):
+    if len(files) < least:
+        left_out = {file: reason for file, reason in skipped.items() if folder in file.parents}
+        raise ValueError(
+            f"Class {folder.name!r} needs at least {least} readable images. "
+            f"Received: {len(files)}, and {len(left_out)} files that are left out{_first(left_out)}."
+        )
 
 
 def _is_visible(file, folder):
@@ -204,19 +278,17 @@ def _first(skipped):
     return "".join(f"; {path.name} {reason}" for path, reason in [*skipped.items()][:1])
 
 
-def _problem(file):
-    """Why a file cannot be decoded, None if it can."""
+def _inspect(file):
+    """Why a file cannot be decoded, None if it can; and a checksum of its pixels."""
     if file.is_dir():
-        return "is a link to a folder, which is not followed"
+        return "is a link to a folder, which is not followed", None
     try:
         if not file.stat().st_size:
-            return "is empty"
-        _decode(file)
-    except Image.UnidentifiedImageError:
-        return f"is no image of a kind that is read ({', '.join(_FORMATS)})"
+            return "is empty", None
+        pixels = decode(file)
+        return None, hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
     except Exception as error:  # Pillow's plugins raise errors of many kinds
-        return f"cannot be decoded: {error}"
-    return None
+        return problem(error), None
 
 
 def _split(files, seed, validation_share, test_share):

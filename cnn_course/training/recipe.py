@@ -26,6 +26,7 @@ __all__ = [
     "epochs_done",
     "in_order",
     "initialize",
+    "leaves",
     "optimizer",
 ]
 
@@ -84,7 +85,7 @@ def initialize(model):
     >>> round(float(np.var(layer.kernel) * 300), 1), round(float(np.std(model.layers[-1].kernel)), 2)
     (2.0, 0.01)
     """
-    layers = [layer for layer in _leaves(model) if hasattr(layer, "kernel")]
+    layers = [layer for layer in leaves(model) if hasattr(layer, "kernel")]
     if not layers:
         raise ValueError(f"`model` must be built and have a layer with a kernel. Received: {named('model', model)}.")
     for layer in layers[:-1]:
@@ -265,9 +266,17 @@ def epochs_done(path):
         raise ValueError(f"{what}. Received: path={path}.") from error
 
 
-def _leaves(model):
+def leaves(model):
+    """Layers of a model and of the models in it.
+
+    Args:
+        model: `keras.Model`.
+
+    Yields:
+        `keras.layers.Layer`, none of them a model.
+    """
     for layer in model.layers:
-        yield from _leaves(layer) if isinstance(layer, keras.Model) else [layer]
+        yield from leaves(layer) if isinstance(layer, keras.Model) else [layer]
 
 
 def _int64(value, name, minimum):

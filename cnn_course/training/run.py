@@ -1,18 +1,16 @@
 """A run and its folder: begun, continued with the same numbers, and reported.
 
-The folder holds `settings.json`, `checkpoint.keras`, `log.csv`, `skipped.txt` where files were left out, at the end
-`result.json`, and while the run lasts `.lock`. At the end of an epoch the row of the log is written before the
-checkpoint is replaced, and resuming cuts the log back to the checkpoint: wherever a run is killed, the epoch that was
-not finished is repeated, with the same numbers. XLA is off (`jit_compile=False`), because it changes them a little;
-`--xla` turns it on where there is one device.
+The folder holds `settings.json`, `checkpoint.keras`, `log.csv`, `skipped.txt` where files were left out, `best.keras`
+with `--patience`, at the end `model.keras`, `result.json` and `report.html`, and while the run lasts `.lock`. At the
+end of an epoch the row of the log is written before the checkpoint is replaced, and resuming cuts the log back to the
+checkpoint: wherever a run is killed, the epoch that was not finished is repeated, with the same numbers. XLA is off
+(`jit_compile=False`), because it changes them a little; `--xla` turns it on where there is one device.
 """
 
 import contextlib
 import errno
 import hashlib
-import json
 import os
-import re
 import shutil
 import signal
 import sys
@@ -20,9 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from cnn_course import data, models
+from cnn_course import data
 from cnn_course._files import write_whole
-from cnn_course.training import devices, recipe
+from cnn_course.training import devices, export, networks, progress, recipe, report
 from cnn_course.training import folder as photographs
 from cnn_course.training.settings import Refusal, Settings
 
@@ -99,7 +97,7 @@ def _train(folder, resume, strategy, typed):
         settings, done = _settings(folder, resume, typed)
         if settings.xla and strategy.num_replicas_in_sync > 1:
             raise Refusal(f"--xla needs one device: add --strategy single. Received: {strategy.num_replicas_in_sync}.")
-        run = _Run(folder, strategy, *_data(settings), done)
+        run = _Run(folder, strategy, *_data(settings, folder), done)
         _check_sizes(run)
         with strategy.scope():
             model = _model(run)
@@ -107,7 +105,7 @@ def _train(folder, resume, strategy, typed):
             _prepare(run, model)
         if resume:
             _say_where_it_continues(run)
-        _fit(model, run, _writers(folder) if chief else [])
+        _fit(model, run, chief)
         if chief:
             _conclude(run)
         devices.leave_together(strategy)
@@ -156,22 +154,25 @@ def _settings(folder, resume, typed):
         raise Refusal(f"{folder} is not empty: add --resume to continue, or choose another --output.")
     if resume and not file.exists() and "data" not in typed:
         raise Refusal(f"there is no run to resume, no {file}: is --output right? To begin one, name its --data.")
-    settings = (Settings.read(file) if file.exists() else Settings()).updated(typed).completed()
+    stored = Settings.read(file) if file.exists() else Settings()
+    settings = stored.updated(typed).completed()
     with _refusing(ValueError):
         done = recipe.epochs_done(checkpoint) if checkpoint.exists() else 0
+    if settings.fine_tune != stored.fine_tune and min(settings.fine_tune or done, stored.fine_tune or done) < done:
+        raise Refusal(f"--fine-tune cannot move into or out of the {done} epochs that are done.")
     if settings.epochs < done:
         raise Refusal(f"--epochs must be at least the {done} that are done. Received: {settings.epochs}.")
     return settings, done
 
 
-def _data(settings):
+def _data(settings, folder):
     """The settings with what the data hold; the images or their names; the function that loads them, or None."""
     size = settings.image_size
     with _refusing(ValueError, OSError, ImportError):
         if settings.is_folder:
-            if settings.contents and not Path(settings.data).is_dir():
-                raise Refusal(f"{settings.data} is not there any more: tell with --data where it is now.")
-            images, load = photographs.read(settings.data, settings.seed), photographs.loader(size or 227)
+            settings = replace(settings, data=str(_found(settings, folder)))
+            images = photographs.read(settings.data, settings.seed)
+            load = photographs.loader(size or (227 if settings.is_of_course else 224), settings.background)
         else:
             images = data.load(settings.data, settings.data_path)
             load = (lambda images: tf.image.resize(images, (size, size))) if size else None
@@ -181,6 +182,19 @@ def _data(settings):
     if settings.contents not in (None, contents):
         raise Refusal(f"the images in {settings.data} are not those that this run was started with.")
     return replace(settings, contents=contents), images, load
+
+
+def _found(settings, folder):
+    """The folder of photographs; if it has moved together with the run folder, where it lies now."""
+    data = Path(settings.data)
+    if data.is_dir() or not settings.contents:
+        return data
+    ends = [Path(*data.parts[start:]) for start in range(1, len(data.parts))]  # the longest first
+    places = [parent / end for end in ends for parent in folder.resolve().parents]
+    if not (found := next((place for place in places if place.is_dir()), None)):
+        raise Refusal(f"{data} is not there any more: tell with --data where it is now.")
+    _say(f"{data} is not there any more: taking {found}.")
+    return found
 
 
 def _sha256(images):
@@ -203,7 +217,7 @@ def _check_sizes(run):
 
 
 def _model(run):
-    """The checkpoint's model; where there is none, a new one, compiled."""
+    """The checkpoint's model; where there is none, a new one."""
     settings, classes = run.settings, len(run.images.class_names)
     if run.checkpoint.exists():
         return _loaded(run.checkpoint, classes)
@@ -211,9 +225,20 @@ def _model(run):
     if settings.mixed_precision:
         keras.config.set_dtype_policy("mixed_float16")
     with _refusing(tf.errors.ResourceExhaustedError):
-        model = _new_model(settings, _sample(run), classes)
-    optimizer = recipe.optimizer(settings.learning_rate, run.steps, settings.drops, settings.weight_decay)
-    top_5 = [keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5")] if classes > 5 else []
+        model = networks.build(settings, _sample(run), classes)
+    return model
+
+
+def _compile(model, run, phase):
+    """For a phase that begins: the rate of the second is a tenth, and drops where it is to drop behind its start."""
+    first, _, frozen = phase
+    settings = run.settings
+    if settings.freeze or settings.fine_tune:
+        (networks.freeze if frozen else networks.unfreeze)(model)
+    rate = settings.learning_rate / 10 if first else settings.learning_rate
+    drops = [drop - first for drop in settings.drops if drop > first]
+    optimizer = recipe.optimizer(rate, run.steps, drops, settings.weight_decay)
+    top_5 = [keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5")] if len(run.images.class_names) > 5 else []
     model.compile(
         # Keras would wrap it by itself, but then the checkpoint cannot be read without the same global policy
         keras.optimizers.LossScaleOptimizer(optimizer) if settings.mixed_precision else optimizer,
@@ -221,7 +246,6 @@ def _model(run):
         metrics=["accuracy", *top_5],
         jit_compile=settings.xla,
     )
-    return model
 
 
 def _loaded(checkpoint, classes):
@@ -230,7 +254,7 @@ def _loaded(checkpoint, classes):
     except Exception as error:  # Keras raises errors of many kinds
         if getattr(error, "errno", None) in _FULL_DISK:  # it may unpack the file
             raise
-        raise Refusal(f"{checkpoint} is damaged, or was written by another version: {_short(error)}") from error
+        raise Refusal(f"{checkpoint} is damaged, or was written by another version: {networks.short(error)}") from error
     if model.output_shape[-1] != classes:
         raise Refusal(f"{checkpoint} tells {model.output_shape[-1]} classes apart. Received: data with {classes}.")
     return model
@@ -242,27 +266,10 @@ def _sample(run, most=200):
     return np.asarray(run.load(run.images.x_train[some]) if run.load else run.images.x_train[some])
 
 
-def _new_model(settings, sample, classes):
-    """Augmentation, normalization and the network, as in lesson 14."""
-    shape = sample.shape[1:]
-    options = {"variant": settings.variant, "width": settings.width} if settings.model == "alexnet" else {}
-    try:
-        network = getattr(models, settings.model)(input_shape=shape, classes=classes, **options)
-    except ValueError as error:
-        raise Refusal(
-            f"{settings.model} cannot be built for images of {shape}, see --image-size: {_short(error)}"
-        ) from error
-    recipe.initialize(network)
-    network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
-    front = [] if settings.augmentation == "none" else recipe.augmentation(settings.augmentation == "all")
-    mean, variance = sample.mean((0, 1, 2), "float64"), sample.var((0, 1, 2), "float64")
-    front.append(keras.layers.Normalization(mean=mean, variance=variance))
-    return keras.Sequential([keras.Input(shape), *front, *network.layers], name=network.name)
-
-
 def _prepare(run, model):
     """Bring the run folder to the state of its checkpoint."""
-    needed = 2 * 8 * model.count_params() + 2**20  # weights and momentum in float32; the new file beside the old one
+    copies = 3 if run.settings.patience else 2  # the new file beside the old one, and the best one
+    needed = copies * 8 * model.count_params() + 2**20  # weights and momentum in float32
     needed -= run.checkpoint.stat().st_size if run.checkpoint.exists() else 0
     free = shutil.disk_usage(run.folder).free
     if free < needed:
@@ -270,7 +277,10 @@ def _prepare(run, model):
     with _refusing(OSError):
         _cut(run.folder / "log.csv", run.done)
         run.settings.write(run.folder / "settings.json")
-        (run.folder / "result.json").unlink(missing_ok=True)
+        for name in ("result.json", "report.html", "model.keras"):
+            (run.folder / name).unlink(missing_ok=True)
+        if run.done and run.settings.patience:
+            progress.keep_best(run.folder, run.done)
         _report(getattr(run.images, "skipped", {}), run.folder / "skipped.txt")
 
 
@@ -303,24 +313,39 @@ def _say_where_it_continues(run):
     return _say(f"{count} done. The drops of the rate stay as they were: {run.settings.drops}.")
 
 
-def _fit(model, run, writers):
-    replicas, size, seed = run.strategy.num_replicas_in_sync, run.settings.batch_size, run.settings.seed
-    images, epochs = run.images, run.settings.epochs
-    if run.done == epochs:
-        return
+def _fit(model, run, chief):
+    """All epochs that are left, phase by phase; patience belongs to the last one."""
+    settings, lines = run.settings, progress.Lines(run.settings.epochs)
+    losses = [row["val_loss"] for row in progress.history(run.folder / "log.csv")][: run.done]
+    for phase in settings.phases:
+        start, (first, last, _) = max(run.done, phase[0]), phase
+        patience = settings.patience if last == settings.epochs else None
+        if start >= last or (patience and progress.is_exhausted(losses, patience, first)):
+            continue
+        if start == first:
+            with run.strategy.scope():
+                _compile(model, run, phase)
+        callbacks = [recipe.Reseed(settings.seed), *(_writers(run, lines) if chief else [])]
+        callbacks += [progress.Patience(patience, losses, first)] if patience else []
+        _fit_phase(model, run, start, last, callbacks)
+
+
+def _fit_phase(model, run, start, last, callbacks):
+    images, settings, replicas = run.images, run.settings, run.strategy.num_replicas_in_sync
 
     def make_batches(context=None):
-        return recipe.batches(images.x_train, images.y_train, size, seed, epochs, run.done, run.load, context)
+        order = settings.batch_size, settings.seed, last, start
+        return recipe.batches(images.x_train, images.y_train, *order, run.load, context)
 
     # Keras cannot begin with a batch that the replicas share unevenly
-    even = min(size, len(images.y_validation) // replicas * replicas)
+    even = min(settings.batch_size, len(images.y_validation) // replicas * replicas)
     options = {
         "steps_per_epoch": run.steps,
-        "epochs": epochs,
-        "initial_epoch": run.done,
+        "epochs": last,
+        "initial_epoch": start,
         "validation_data": recipe.in_order(images.x_validation, images.y_validation, even, run.load),
-        "callbacks": [recipe.Reseed(seed), *writers],
-        "verbose": (1 if sys.stdout.isatty() else 2) if writers else 0,
+        "callbacks": callbacks,
+        "verbose": 0,
     }
     if isinstance(run.strategy, tf.distribute.MultiWorkerMirroredStrategy):
         devices.fit(model, make_batches, **options)
@@ -328,30 +353,31 @@ def _fit(model, run, writers):
         model.fit(make_batches(), shuffle=False, **options)  # the order is ours
 
 
-class _LearningRate(keras.callbacks.Callback):
-    """Add the learning rate of an epoch to its logs; stands before the callbacks that write them."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["learning_rate"] = self.rate
-
-
-def _writers(folder):
-    """The callbacks that write, the checkpoint last."""
-    log = keras.callbacks.CSVLogger(folder / "log.csv", append=True)
-    return [_LearningRate(), log, recipe.Checkpoint(folder / "checkpoint.keras")]
+def _writers(run, lines):
+    """The callbacks that write: the log, behind it the checkpoint, behind it the best one."""
+    log = keras.callbacks.CSVLogger(run.folder / "log.csv", append=True)
+    best = [progress.KeepBest(run.folder)] if run.settings.patience else []
+    return [progress.LearningRate(), log, recipe.Checkpoint(run.checkpoint), *best, lines]
 
 
 def _conclude(run):
-    """Read the test split, once, with the model of the checkpoint, in this process."""
-    test = recipe.in_order(run.images.x_test, run.images.y_test, run.settings.batch_size, run.load)
-    found = _loaded(run.checkpoint, len(run.images.class_names)).evaluate(test, verbose=0, return_dict=True)
-    result = {f"test_{name}": value for name, value in found.items()}
-    text = json.dumps({"epochs": run.settings.epochs} | result, indent=2) + "\n"
-    write_whole(run.folder / "result.json", lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
-    print(", ".join(f"{name} {value:.4f}" for name, value in result.items()))
+    """Leave the model that can be used, and read the test split, once, with it, in this process."""
+    images, best = run.images, run.folder / "best.keras"
+    file = best if run.settings.patience else run.checkpoint
+    trained = _loaded(file, len(images.class_names))
+    export.write(trained, images.class_names, run.folder / "model.keras")
+    network = export.portable(trained).layers[-1]
+    test = recipe.in_order(images.x_test, images.y_test, run.settings.batch_size, run.load)
+    figures = report.figures_of(network.predict(test, verbose=0), images.y_test, images.class_names)
+    epochs = {"epochs": recipe.epochs_done(run.checkpoint), "epoch": recipe.epochs_done(file)}
+    wrong = images.x_test[[mistake["index"] for mistake in figures["mistakes"]]]
+    names = report.relative(wrong, images.folder) if run.settings.is_folder else None
+    pictures = np.asarray(run.load(wrong) if run.load else wrong)
+    report.write(run.folder, epochs | figures, pictures, progress.history(run.folder / "log.csv"), names)
+    print(", ".join(f"{name} {figures[name]:.4f}" for name in figures if name.startswith("test_")))
+    print(
+        f"{run.folder / 'report.html'} shows more; to use the model: python -m cnn_course.training predict {run.folder}"
+    )
 
 
 @contextlib.contextmanager
@@ -371,12 +397,6 @@ def _refusing(*errors):
         yield
     except errors as error:
         raise Refusal(error) from error
-
-
-def _short(error):
-    """The line of an error of Keras that says what is wrong, without its colors, the layer's call and arguments."""
-    lines = [re.sub(r"\x1b\[\d+m", "", line) for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
 
 
 def _interrupt(number, frame):

@@ -12,9 +12,11 @@ import tensorflow as tf
 
 
 def picture(path, size=(30, 20), mode="RGB", seed=0, **options):
-    """Write a smooth picture, width by height, so that JPEG keeps it."""
+    """Write a smooth picture, width by height, so that JPEG keeps it; files of other names show something else."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    small = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    parts = [part for part in path.parts[-3:] if not part.startswith("pytest-")]  # those are counted
+    seeds = [seed, *"/".join(parts).encode()]
+    small = np.random.default_rng(seeds).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     image = Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
     if mode == "I;16":
         image = Image.fromarray(np.array(image.convert("L"), dtype=np.uint16) * 257)
@@ -132,7 +134,7 @@ def test_pixels_of_a_jpeg_are_those_of_the_exact_transform(tmp_path, exact, most
     file = picture(tmp_path / "a.jpg", size=(64, 48), quality=90)
     how = "INTEGER_ACCURATE" if exact else "INTEGER_FAST"  # Keras asks for the fast one
     theirs = tf.io.decode_jpeg(file.read_bytes(), channels=3, dct_method=how).numpy().astype(int)
-    assert 0 <= np.abs(theirs - photographs._decode(file)).max() <= most
+    assert 0 <= np.abs(theirs - photographs.decode(file)).max() <= most
 
 
 def test_names_outside_ascii_are_read(tmp_path):
@@ -189,7 +191,7 @@ def blocks(mode, *colors):
 
 
 def halves(file):
-    image = photographs._decode(file).astype(int)
+    image = photographs.decode(file).astype(int)
     return image[:, :6].mean((0, 1)), image[:, 10:].mean((0, 1))
 
 
@@ -240,7 +242,43 @@ def test_a_photograph_stands_as_the_camera_was_held(tmp_path, orientation, turne
     for name in ("a.jpg", "a.png", "a.webp"):
         file = picture(tmp_path / name, size=(48, 32), exif=exif.tobytes())
         plain = np.asarray(Image.open(file).convert("RGB"))
-        np.testing.assert_array_equal(photographs._decode(file), np.rot90(plain, turned))
+        np.testing.assert_array_equal(photographs.decode(file), np.rot90(plain, turned))
+
+
+def test_transparency_lies_on_the_color_that_is_named(tmp_path):
+    blocks("RGBA", (*RED, 255), (0, 0, 0, 0)).save(tmp_path / "a.png")
+    image = photographs.loader(8, background="#0a0afa")([tmp_path / "a.png"])[0]
+    np.testing.assert_allclose(image[4, 6] * 255, BLUE, atol=2)
+    with pytest.raises(ValueError, match="`background` must be a color such as 'white'. Received: background='whit'"):
+        photographs.loader(8, background="whit")
+
+
+def test_the_same_picture_is_taken_once(tmp_path):
+    classes(tmp_path, count=5)
+    first = tmp_path / "cat" / "0.png"
+    with Image.open(first) as image:
+        image.save(tmp_path / "cat" / "copy.bmp")  # another file, the same pixels
+        image.save(tmp_path / "dog" / "copy.tif")
+    dataset = photographs.read(tmp_path)
+    assert dataset.skipped == {
+        tmp_path / "cat" / "copy.bmp": f"shows the same as {first}",
+        tmp_path / "dog" / "copy.tif": f"shows the same as {first}, of another class",
+    }
+    assert len(all_members(dataset)) == 10
+
+
+def test_no_picture_of_the_test_is_trained_on(tmp_path):
+    for split in ("train", "validation", "test"):
+        classes(tmp_path / split)
+    asked, learned = (tmp_path / split / "cat" / "0.png" for split in ("test", "train"))
+    learned.write_bytes(asked.read_bytes())
+    dataset = photographs.read(tmp_path)
+    assert dataset.skipped == {learned: f"shows the same as {asked}"}
+    assert [len(members(dataset, split)) for split in ("train", "validation", "test")] == [5, 6, 6]
+    for i in (1, 2):
+        (tmp_path / "train" / "cat" / f"{i}.png").write_bytes(asked.read_bytes())
+    with pytest.raises(ValueError, match="'cat' needs at least 1 readable images. Received: 0, and 3 files that"):
+        photographs.read(tmp_path)
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])
@@ -296,7 +334,7 @@ def test_a_linked_class_is_read_and_a_linked_folder_in_a_class_is_named(tmp_path
 def test_a_class_without_images_says_what_it_holds(tmp_path):
     (classes(tmp_path) / "notes").mkdir()
     (tmp_path / "notes" / "a.heic").write_bytes(b"....ftypheic")
-    reason = "Received: 0, and 1 files that are none; a.heic is no image of a kind that is read"
+    reason = "Received: 0, and 1 files that are left out; a.heic is no image of a kind that is read"
     with pytest.raises(ValueError, match=f"Class 'notes' needs at least 3 readable images. {reason}"):
         photographs.read(tmp_path)
 
