@@ -1,0 +1,296 @@
+"""Build the course as a static site: `python site/build.py`; `make site` calls it.
+
+From the committed notebooks and documents it writes what Sphinx reads (`site/_build/source`), runs Sphinx, and prints
+where the site is. Nothing is executed but the cells that show an explorer. KaTeX, which draws the formulas, is fetched
+from npm once and kept in `.cache/site`; everything after that needs no network.
+"""
+
+import argparse
+import html
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import webbrowser
+from pathlib import Path
+
+import pooch
+from myst_parser.mdit_to_docutils.base import default_slugify as slug
+from sphinx.cmd.build import build_main
+
+import lesson_page
+from cnn_course import explore, homework
+from glossary import collect
+from glossary import page as glossary_page
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE, BUILD = ROOT / "site", ROOT / "site" / "_build"
+CACHE = ROOT / ".cache" / "site"
+KATEX = "https://registry.npmjs.org/katex/-/katex-0.19.1.tgz"
+KATEX_HASH = (  # npm's "integrity" of this version, in hexadecimal digits
+    "sha512:8c6f2e2a7b63484726d84a503a1d17b6eae93eeb82f6bdd2ab91cb1ddb05756653dbb13aef6485d7d4048bea1fd3f61e3b2d7994381184abebe7ad78b91ac47c"
+)
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "benchmarks/RESULTS.md"]
+MODULES = "arithmetic kernels reference data figures explore checks homework models anatomy looking training quiet"
+LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+LESSON_ROW = re.compile(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(\w+)\.ipynb\) \| (.+?) \| !\[(.+?)\]\((\S+)\) \|$", re.M)
+
+
+def main(arguments=None):
+    """Build the site and print where it is; return 0, or another number where something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=BUILD / "html", help="folder of the site")
+    parser.add_argument("--repository", default="", help="address of the project, for links to it and to Colab")
+    parser.add_argument("--hub", default="", help="address of a JupyterHub with nbgitpuller, to open notebooks there")
+    parser.add_argument("--open", action="store_true", help="open the site in the browser")
+    parser.add_argument("--publish", action="store_true", help="push the site to the branch gh-pages of --repository")
+    given = parser.parse_args(arguments)
+    if given.publish and not given.repository:
+        parser.error("--publish needs --repository: make site-publish REPOSITORY=https://github.com/OWNER/NAME")
+    start, source = time.perf_counter(), BUILD / "source"
+    try:
+        texts, files = write_pages(given.repository.rstrip("/"), given.hub.rstrip("/"))
+        files |= vendored()
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    update(
+        source, {path: text.encode() for path, text in texts.items()} | {f"_static/{p}": b for p, b in files.items()}
+    )
+    os.environ |= {"COURSE_SOURCE": str(source), "COURSE_REPOSITORY": given.repository}
+    options = ["-c", str(SITE), "-d", str(BUILD / "doctrees"), "-j", "auto", "-q", "-W", "--keep-going"]
+    status = build_main([*options, "-b", "html", str(source), str(given.out)])
+    for left in (*given.out.rglob("*.map"), given.out / ".buildinfo"):
+        left.unlink(missing_ok=True)
+    (given.out / ".nojekyll").touch()
+    built = [file for file in given.out.rglob("*") if file.is_file()]
+    size, pages = sum(file.stat().st_size for file in built) / 1e6, sum(file.suffix == ".html" for file in built)
+    print(f"{pages} pages, {size:.1f} MB, in {time.perf_counter() - start:.0f} s: {given.out / 'index.html'}")
+    if status == 0 and given.open:
+        webbrowser.open((given.out / "index.html").resolve().as_uri())
+    return status or (publish(given.out, given.repository) if given.publish else 0)
+
+
+def publish(folder, repository):
+    """Push a folder as the one commit of the branch gh-pages; return git's exit status.
+
+    Args:
+        folder: `pathlib.Path`.
+        repository: str, what `git push` takes.
+
+    Returns:
+        int.
+    """
+    with tempfile.TemporaryDirectory() as kept:
+        git = [
+            "git",
+            f"--git-dir={kept}",
+            f"--work-tree={folder.resolve()}",
+            "-c",
+            "user.name=site",
+            "-c",
+            "user.email=site@localhost",
+        ]
+        for command in (
+            ["init", "-q", "-b", "gh-pages"],
+            ["add", "--all", "--force"],
+            ["commit", "-q", "-m", "The site"],
+        ):
+            subprocess.run([*git, *command], check=True)
+        return subprocess.run([*git, "push", "--force", repository, "gh-pages"]).returncode
+
+
+def update(folder, contents):
+    """Make a folder hold these files and no others; what is the same is left alone, so that Sphinx reads it once.
+
+    Args:
+        folder: `pathlib.Path`.
+        contents: dict from path to bytes.
+    """
+    for file in [file for file in folder.rglob("*") if file.is_file()]:
+        if file.relative_to(folder).as_posix() not in contents:
+            file.unlink()
+    for path, data in contents.items():
+        file = folder / path
+        if not file.exists() or file.read_bytes() != data:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+
+def vendored(cache=CACHE):
+    """KaTeX with its fonts.
+
+    Args:
+        cache: `pathlib.Path`, where the package is kept.
+
+    Returns:
+        dict from paths below `_static` to bytes.
+
+    Raises:
+        OSError: it is not in the cache and could not be fetched, or is not what it should be.
+    """
+    pooch.get_logger().setLevel(logging.WARNING)
+    try:
+        package = pooch.retrieve(KATEX, KATEX_HASH, fname=KATEX.rpartition("/")[2], path=cache)
+    except (OSError, ValueError) as error:  # requests's errors are OSErrors, a wrong hash is a ValueError
+        place = f"Put {KATEX} into {cache}, or run this once with a network."
+        raise OSError(f"KaTeX, which draws the formulas, could not be fetched. {place} ({error})") from error
+    found = {}
+    with tarfile.open(package) as archive:
+        for member in archive.getmembers():
+            path = member.name.removeprefix("package/").removeprefix("dist/")
+            if re.fullmatch(r"LICENSE|katex\.min\.(css|js)|fonts/[\w-]+\.woff2", path):
+                found[f"katex/{path}"] = archive.extractfile(member).read()
+    style = found["katex/katex.min.css"].decode()
+    found["katex/katex.min.css"] = re.sub(r',url\([^)]*\.(woff|ttf)\) format\("\w+"\)', "", style).encode()
+    return found
+
+
+def write_pages(repository="", hub=""):
+    """All that Sphinx reads.
+
+    Args:
+        repository, hub: str, addresses, or empty: then there are no links to them.
+
+    Returns:
+        `(texts, files)`: dicts from paths to str, and from paths below `_static` to bytes.
+    """
+    lessons = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in _lessons()}
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in _documents()}
+    files = {} if repository else dict([_wheel()])
+    files |= {f"pictures/{file.name}": file.read_bytes() for file in (ROOT / "docs" / "pictures").glob("*.png")}
+    for name, notebook in lessons.items():
+        files[f"notebooks/{name}.ipynb"] = _to_take_along(name, repository)
+        page, more = lesson_page.prepare(notebook, name, _buttons(name, repository, hub))
+        texts[f"notebooks/{name}.ipynb"] = json.dumps(page, ensure_ascii=False)
+        files |= more
+    terms = collect(lessons)
+    texts["terms.json"] = json.dumps(terms, ensure_ascii=False)
+    texts["glossary.md"] = _page("glossary.md").replace("TERMS", glossary_page(terms, slug))
+    texts["exercises.md"] = _page("exercises.md") + "".join(_exercises(*item) for item in lessons.items())
+    texts |= dict(_reference())
+    home, more = _home(texts["README.md"], lessons)
+    texts["index.md"] = home
+    files["explorers/style.css"] = explore._style().encode()
+    del texts["README.md"]  # its place has the first page
+    known = {*texts, "README.md"}
+    for path in [path for path in texts if path.endswith(".md")]:
+        texts[path] = LINK.sub(lambda match, path=path: _link(match, path, known, repository), texts[path])
+    return texts, files | more
+
+
+def _lessons():
+    return sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def _documents():
+    return [*DOCUMENTS, *(f"docs/{file.name}" for file in sorted((ROOT / "docs").glob("*.md")))]
+
+
+def _page(name):
+    return (SITE / name).read_text(encoding="utf-8")
+
+
+def _to_take_along(name, repository):
+    """A lesson without outputs, whose first cell says how to install what it needs."""
+    lessons = homework.read_lessons()
+    lesson = lessons[name[:2]]
+    install = {"install": f"cnn-course[lessons] @ git+{repository}"} if repository else {}
+    chosen = homework.choose([lesson.number], lessons)
+    notebook = homework.compose(chosen, lessons, f"{lesson.number} {lesson.title}", **install)
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
+
+
+def _wheel():
+    """Path and bytes of the package as a wheel: without a repository, notebooks install the course from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        (wheel,) = Path(folder).glob("*.whl")
+        return f"notebooks/{wheel.name}", wheel.read_bytes()
+
+
+def _buttons(name, repository, hub):
+    """Labels and addresses below the title of a lesson; what needs an address that is not set is left out."""
+    path = f"_static/notebooks/{name}.ipynb"
+    buttons = [("Download the notebook", f"../{path}")]
+    if not repository:
+        wheel = homework.WHEEL.removeprefix("./").partition("[")[0]
+        buttons.append(("and the package it installs", f"../_static/notebooks/{wheel}"))
+    if repository.startswith("https://github.com/"):
+        place = repository.removeprefix("https://github.com/")
+        buttons.append(("Open in Colab", f"https://colab.research.google.com/github/{place}/blob/gh-pages/{path}"))
+    if repository and hub:
+        folder = repository.rpartition("/")[2]
+        query = f"repo={repository}&amp;branch=gh-pages&amp;urlpath=lab/tree/{folder}/{path}"
+        buttons.append(("Open on the JupyterHub", f"{hub}/hub/user-redirect/git-pull?{query}"))
+    return buttons
+
+
+def _exercises(name, notebook):
+    """One lesson on the page of all exercises: each with its kind and how it begins."""
+    title = lesson_page.source(notebook["cells"][0]).splitlines()[0].removeprefix("# ")
+    text = next(text for heading, text in lesson_page.sections(notebook) if heading == "Exercises")
+    found = re.findall(r"^\*\*(\d) ([^*]+?)\.?\*\* (.+)", text, re.MULTILINE)
+    rows = [f"{number}. [{kind}](#q-{name[:2]}-{number}): {_beginning(words)}" for number, kind, words in found]
+    return "\n".join([f"\n## [{title}](notebooks/{name}.ipynb#exercises)\n", *rows, ""])
+
+
+def _beginning(words, most=140):
+    """The first sentence of an exercise, as plain text."""
+    words = re.sub(r"\$+([^$]*)\$+|\[([^\]]*)\]\([^)]*\)", r"\1\2", words)
+    first = re.split(r"(?<=[.?!:])\s", words)[0]
+    return first if len(first) <= most else f"{first[:most].rpartition(' ')[0].replace('`', '')} …"
+
+
+def _reference():
+    """A page for each module, made of its docstrings."""
+    pages = {
+        name: f"# {name}\n\n```{{eval-rst}}\n.. automodule:: cnn_course.{name}\n   :members:\n```\n"
+        for name in MODULES.split()
+    }
+    entries = "\n".join(pages)
+    yield "reference/index.md", _page("reference.md").replace("MODULES", entries)
+    for name, text in pages.items():
+        yield f"reference/{name}.md", text
+
+
+def _home(readme, lessons):
+    """The first page: a running explorer, and the map of the lessons from the README's table."""
+    element, files = lesson_page.running(explore.axis(), "home")
+    cards = []
+    for _number, title, name, answers, words, picture in LESSON_ROW.findall(readme):
+        core = lesson_page.minutes(lessons[name])
+        image = f'<img src="_static/{picture.removeprefix("docs/")}" alt="{html.escape(words)}" loading="lazy">'
+        texts = (
+            f"<strong>{name[:2]} {title}</strong><span>{lesson_page._in_html(answers)}</span><small>{core} min</small>"
+        )
+        cards.append(f'<li><a href="notebooks/{name}.html">{image}{texts}</a></li>')
+    if len(cards) != len(lessons):
+        raise ValueError(f"README must have a row for each of {len(lessons)} lessons. Received: {len(cards)}.")
+    names = "\n".join(f"notebooks/{name}" for name in lessons)
+    parts = {"EXPLORER": element, "CARDS": f'<ul class="cards">{"".join(cards)}</ul>', "LESSONS": names}
+    return re.sub("EXPLORER|CARDS|LESSONS", lambda match: parts[match[0]], _page("index.md")), files
+
+
+def _link(match, path, known, repository):
+    """A link of a document as it leads on the site: to a page, to the project's repository, or nowhere."""
+    label, target, _ = match.groups()
+    folder = (ROOT / path).parent
+    place = os.path.relpath((folder / target).resolve(), ROOT).replace(os.sep, "/")
+    if place == "README.md":
+        return f"[{label}]({os.path.relpath(ROOT / 'index.md', folder)})"
+    if place in known:
+        return match[0]
+    if (ROOT / place).is_dir() and repository:
+        return f"[{label}]({repository}/tree/HEAD/{place})"
+    return f"[{label}]({repository}/blob/HEAD/{place})" if repository else label
+
+
+if __name__ == "__main__":
+    sys.exit(main())
