@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -25,6 +26,7 @@ from sphinx.cmd.build import build_main
 
 import lesson_page
 from cnn_course import explore, homework
+from cnn_course.explore import _base
 from glossary import collect
 from glossary import page as glossary_page
 
@@ -63,6 +65,7 @@ def main(arguments=None):
         source, {path: text.encode() for path, text in texts.items()} | {f"_static/{p}": b for p, b in files.items()}
     )
     os.environ |= {"COURSE_SOURCE": str(source), "COURSE_REPOSITORY": given.repository}
+    shutil.rmtree(given.out, ignore_errors=True)
     options = ["-c", str(SITE), "-d", str(BUILD / "doctrees"), "-j", "auto", "-q", "-W", "--keep-going"]
     status = build_main([*options, "-b", "html", str(source), str(given.out)])
     for left in (*given.out.rglob("*.map"), given.out / ".buildinfo"):
@@ -176,7 +179,7 @@ def write_pages(repository="", hub=""):
     texts |= dict(_reference())
     home, more = _home(texts["README.md"], lessons)
     texts["index.md"] = home
-    files["explorers/style.css"] = explore._style().encode()
+    files["explorers/style.css"] = _base.style().encode()
     del texts["README.md"]  # its place has the first page
     known = {*texts, "README.md"}
     for path in [path for path in texts if path.endswith(".md")]:

@@ -149,10 +149,8 @@ def link_first_uses(app, doctree, docname):
     lesson, waiting = docname.partition("/")[2], {}
     for term in app.config.course_terms:
         others = [name for name in term.lessons if not name.startswith("00")]
-        known = (
-            " " in term.names[0] or len(term.lessons) > len(others) or len(others) > 1
-        )  # else it may be a plain word
-        if lesson in term.lessons or (known and term.names[0] not in TOO_PLAIN):
+        known = " " in term.names[0] or len(term.lessons) > len(others) or len(others) > 1
+        if lesson in term.lessons or (known and not TOO_PLAIN.fullmatch(term.names[0])):  # else it may be a plain word
             waiting |= {name: term for name in term.names if re.fullmatch(r"[\w×-][\w× -]{2,}", name)}
     address = app.builder.get_relative_uri(docname, PAGE)
     ids = {name: where[1] for (kind, name), where in app.env.domaindata["std"]["objects"].items() if kind == "term"}
@@ -202,7 +200,7 @@ def _link(text, waiting, address, ids):
 
 def setup(app):
     """Called by Sphinx."""
-    app.add_config_value("course_terms", [], "env")
+    app.add_config_value("course_terms", [], "html")
     app.connect("doctree-resolved", link_first_uses)
     app.connect("doctree-resolved", mark_chinese)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

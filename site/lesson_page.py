@@ -13,7 +13,8 @@ import re
 import struct
 from urllib.parse import quote
 
-from cnn_course import checks, explore
+from cnn_course import checks
+from cnn_course.explore import _base
 
 TIME = re.compile(r"^Time: (\d+) minutes", re.MULTILINE)
 CAPTION = re.compile(r"Figure: (.*)\n?")
@@ -166,8 +167,9 @@ def explorer_of(cells, index):
     statements, needed = [*tree.body], _names(tree, ast.Load) | _names(shown, ast.Load)
     for cell in reversed(cells[:index]):
         for statement in reversed(ast.parse(source(cell)).body if cell["cell_type"] == "code" else []):
-            if needed & (bound := _names(statement, ast.Store)):
-                needed = (needed - bound if isinstance(statement, ast.Assign) else needed) | _names(statement, ast.Load)
+            if needed & (_names(statement, ast.Store) | _changed(statement)):
+                made = _names(statement, ast.Store) if isinstance(statement, ast.Assign) else set()
+                needed = (needed - made) | _names(statement, ast.Load)
                 statements.insert(0, statement)
     names = {}
     exec(compile(ast.Module(statements, []), "lesson", "exec"), names)
@@ -191,6 +193,12 @@ def _names(node, context):
     return found
 
 
+def _changed(node):
+    """Names of what a statement changes in place: `image[1, 1] = 1`."""
+    parts = (part for part in ast.walk(node) if isinstance(part, (ast.Subscript, ast.Attribute)))
+    return set().union(*(_names(part.value, ast.Load) for part in parts if isinstance(part.ctx, ast.Store)))
+
+
 def running(explorer, key, root=""):
     """An explorer that runs in a page without a kernel.
 
@@ -203,7 +211,7 @@ def running(explorer, key, root=""):
         `(element, files)`: HTML for the page, and a dict from paths below `_static` to bytes.
     """
     name, words = type(explorer).__name__, html.escape(repr(explorer))
-    module = explore._module(name).replace("export default", "const explorer =")
+    module = _base.module(name).replace("export default", "const explorer =")
     state = json.dumps(explorer.state, separators=(",", ":"))
     paths = [f"explorers/{part}.js" for part in (name, f"{name}-{key}")]
     scripts = "".join(f'<script defer src="{root}_static/{quote(path)}"></script>' for path in paths)
