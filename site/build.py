@@ -39,6 +39,17 @@ KATEX_HASH = (  # npm's "integrity" of this version, in hexadecimal digits
 )
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "benchmarks/RESULTS.md"]
 MODULES = "arithmetic kernels reference data figures explore checks homework models anatomy looking training quiet"
+MENDED = {  # regular expressions of what the theme and Sphinx write, and what accessible HTML has in its place
+    r'<aside class="sidebar-drawer"': r'\g<0> aria-label="All pages"',
+    r'<aside class="toc-drawer[^"]*"': r'\g<0> aria-label="On this page"',
+    r'<p class="caption" role="heading"': r'\g<0> aria-level="2"',
+    r'<th class="head"><p></p></th>': "<td></td>",
+    r'<div id="search-results">': r"<h1>Search</h1>\g<0>",
+    r'(?s)<label class="(nav-overlay-icon)" for="(\w+)">(.*?)</label>': r'<button class="\1" type="button" '
+    r'data-opens="\2" aria-expanded="false" aria-label="All pages">\3</button>',
+    r'(?s)<label class="(toc-overlay-icon[^"]*)" for="(\w+)">(.*?)</label>': r'<button class="\1" type="button" '
+    r'data-opens="\2" aria-expanded="false" aria-label="On this page">\3</button>',
+}
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 LESSON_ROW = re.compile(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(\w+)\.ipynb\) \| (.+?) \| !\[(.+?)\]\((\S+)\) \|$", re.M)
 
@@ -68,6 +79,8 @@ def main(arguments=None):
     shutil.rmtree(given.out, ignore_errors=True)
     options = ["-c", str(SITE), "-d", str(BUILD / "doctrees"), "-j", "auto", "-q", "-W", "--keep-going"]
     status = build_main([*options, "-b", "html", str(source), str(given.out)])
+    for page in given.out.rglob("*.html"):
+        page.write_text(mend(page.read_text(encoding="utf-8")), encoding="utf-8")
     for left in (*given.out.rglob("*.map"), given.out / ".buildinfo"):
         left.unlink(missing_ok=True)
     (given.out / ".nojekyll").touch()
@@ -106,6 +119,20 @@ def publish(folder, repository):
         ):
             subprocess.run([*git, *command], check=True)
         return subprocess.run([*git, "push", "--force", repository, "gh-pages"]).returncode
+
+
+def mend(page):
+    """A page without what the theme and Sphinx leave out: names of its regions, levels and words of headings.
+
+    Args:
+        page: str, HTML.
+
+    Returns:
+        str.
+    """
+    for found, better in MENDED.items():
+        page = re.sub(found, better, page)
+    return page
 
 
 def update(folder, contents):

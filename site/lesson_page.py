@@ -16,6 +16,7 @@ from urllib.parse import quote
 from cnn_course import checks
 from cnn_course.explore import _base
 
+WIDE = 500  # pixels; a telephone shows such a figure larger than itself, and scrolls it
 TIME = re.compile(r"^Time: (\d+) minutes", re.MULTILINE)
 CAPTION = re.compile(r"Figure: (.*)\n?")
 CHECK = re.compile(r"^checks\.(\w+)\.(q\d)\.check\(", re.MULTILINE)
@@ -24,6 +25,8 @@ _START = """\
   const place = document.getElementById("KEY"), { explorer, standIn } = window.explorers.NAME;
   place.replaceChildren();
   explorer.render({ model: standIn(STATE), el: place });
+  const region = place.querySelector(".explorer");
+  region.ariaLabel += " (KEY)";  // a lesson may have several
 }
 """
 EXERCISE = re.compile(r"^\*\*(\d) ", re.MULTILINE)
@@ -146,7 +149,8 @@ def _with_captions(outputs, folder, number, files):
 def _figure(path, size, words):
     width, height = size
     image = f'<img src="../_static/{path}" alt="{words}" width="{width}" height="{height}" loading="lazy">'
-    return f'<figure class="shown">{image}<figcaption aria-hidden="true">{words}</figcaption></figure>'
+    kind = ' class="wide"' if width > WIDE else ""
+    return f'<figure class="shown"><div{kind}>{image}</div><figcaption aria-hidden="true">{words}</figcaption></figure>'
 
 
 def explorer_of(cells, index):

@@ -15,7 +15,7 @@ for (const element of document.querySelectorAll(".formula")) {
 
 // What is wider than the page scrolls inside itself, with the arrow keys as well.
 const markScrolling = () => {
-  for (const element of document.querySelectorAll("article pre, article .table-wrapper, article .formula")) {
+  for (const element of document.querySelectorAll("article pre, article .table-wrapper, article .formula, .wide")) {
     if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
     else element.removeAttribute("tabindex");
   }
@@ -24,13 +24,10 @@ addEventListener("resize", markScrolling);
 addEventListener("load", markScrolling);
 document.addEventListener("toggle", markScrolling, true);
 
-// Menus of the theme are labels of hidden boxes: let the keyboard open them as well.
-for (const label of document.querySelectorAll("label.nav-overlay-icon, label.toc-overlay-icon")) {
-  label.tabIndex = 0;
-  label.setAttribute("role", "button");
-  label.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    label.click();
-  });
+// Menus of a narrow page: a button opens one, Escape closes it.
+for (const button of document.querySelectorAll("button[data-opens]")) {
+  const box = document.getElementById(button.dataset.opens);
+  box.addEventListener("change", () => button.setAttribute("aria-expanded", box.checked));
+  button.addEventListener("click", () => box.click());
+  document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && box.checked) box.click(); });
 }
