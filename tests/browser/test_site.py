@@ -4,6 +4,8 @@
 """
 
 import re
+import subprocess
+import sys
 from urllib.parse import unquote, urldefrag
 
 import pytest
