@@ -29,7 +29,8 @@ FORKS.set_forkserver_preload(["cnn_course.quiet", "keras"])
 
 def sections_that_fail(file, titles=(), preloaded=True):
     """Problems of a lesson's sections, found in a process of its own, in which Keras is loaded or is not."""
-    context = FORKS if preloaded else multiprocessing.get_context("spawn")
+    on_a_gpu = os.environ.get("CNN_COURSE_GPU") == "1"  # CUDA does not survive a fork
+    context = FORKS if preloaded and not on_a_gpu else multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(_problems_of_file, str(file), titles).result(timeout=600)
 
