@@ -78,6 +78,9 @@ def _of_graph(graph):
         elif kind == "Einsum":
             words, output = einsum_letters(operation.get_attr("equation").decode(), [len(shape) for shape in shapes])
             yield summed_products(words, output, shapes) if len(words) == 2 else 0
+        elif kind.startswith("CudnnRNN") and not kind.endswith("Backprop"):  # LSTM and GRU on a GPU: all steps at once
+            gates, (*steps, features) = {"lstm": 4, "gru": 3}[operation.get_attr("rnn_mode").decode()], shapes[0]
+            yield math.prod(steps) * gates * shapes[1][-1] * (features + shapes[1][-1])
         elif kind in ("While", "StatelessWhile"):
             body, condition = inside
             found = list(_of_graph(body))

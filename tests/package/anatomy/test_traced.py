@@ -67,6 +67,19 @@ def test_a_trace_counts_what_the_rule_counts(function, shapes, monkeypatch):
     assert (by_trace.totals.macs, by_trace.totals.at_least) == (expected.macs, expected.at_least) and expected.macs > 0
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="cuDNN is called by TensorFlow")
+@pytest.mark.parametrize(("mode", "layer"), [("lstm", layers.LSTM(3)), ("gru", layers.GRU(3))])
+def test_the_operation_of_cudnn_counts_what_the_rule_counts(mode, layer):
+    import tensorflow as tf
+
+    values = [keras.KerasTensor(shape) for shape in ((7, 1, 4), (1, 1, 3), (1, 1, 3), (200,))]
+    call = lambda *four: tf.raw_ops.CudnnRNNV3(  # noqa: E731
+        **dict(zip(("input", "input_h", "input_c", "params"), four, strict=True)), sequence_lengths=[7], rnn_mode=mode
+    )[0]
+    inputs = keras.Input((7, 4))
+    assert traced.products(call, values) == [describe(keras.Model(inputs, layer(inputs))).totals.macs]
+
+
 def test_every_way_of_multiplying_is_compared():
     compared = {kinds.macs.nothing, kinds.macs.unknown}
     for _, function, *shapes in calls():
