@@ -4,8 +4,11 @@ The batch lies on the card already: reading and copying pictures is another matt
 installed, and beside the card's rate of matrix products. Ends with an error where TensorFlow sees no GPU.
 """
 
+import json
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cnn_course.quiet  # noqa: F401, before Keras
 
@@ -75,38 +78,9 @@ def _median_seconds(function):
 
 
 def _torch():
-    """AlexNet in PyTorch, in float32 and with automatic mixed precision."""
-    try:
-        import torch
-    except ImportError:
-        return [["PyTorch", "", "", "", "not installed", "–"]]
-    from steps import torch_alexnet
-
-    if not torch.cuda.is_available():
-        return [["PyTorch", "", "", "", "sees no GPU", "–"]]
-    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()  # the same for both
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-    model, batch = torch_alexnet().cuda(), 128
-    images, labels = _batch((227, 227, 3), 1000, batch)
-    planes = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).cuda()
-    targets, loss, rows = torch.from_numpy(labels).cuda(), torch.nn.CrossEntropyLoss(), []
-    optimizer = torch.optim.SGD(model.parameters(), 0.001, momentum=0.9)
-    for mixed in (False, True):
-        scaler = torch.amp.GradScaler("cuda", enabled=mixed)
-
-        def steps(mixed=mixed, scaler=scaler):
-            for _ in range(STEPS):
-                optimizer.zero_grad()
-                with torch.autocast("cuda", torch.float16, enabled=mixed):
-                    value = loss(model(planes), targets)
-                scaler.scale(value).backward()
-                scaler.step(optimizer)
-                scaler.update()
-            torch.cuda.synchronize()
-
-        rate = batch * STEPS / _median_seconds(steps)
-        rows.append(["AlexNet, PyTorch", batch, "mixed" if mixed else "float32", "–", f"{rate:,.0f}", "–"])
-    return rows
+    """AlexNet in PyTorch: in a process of its own, since the two bring different libraries of NVIDIA's."""
+    command = [sys.executable, str(Path(__file__).with_name("gpu_torch.py"))]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 if __name__ == "__main__":
