@@ -2,6 +2,7 @@
 import { begin, bitmap, buttons, bytes, change, counted, follow, layout, make, pack, sized, surface, table, text, unpack, write } from "./shared.js";
 
 const BARS = "min-width: 66px; background: linear-gradient(90deg, color-mix(in srgb, var(--mark) 40%, transparent)", SHOWN = 8;  // inputs of a map
+const PLAIN = "cursor: default; touch-action: auto";  // a finger on what is only shown scrolls the page
 const FUNCTIONS = { tanh: Math.tanh, sigmoid: (value) => 1 / (1 + Math.exp(-value)) };
 
 // Float32, or whole numbers from −127 to 127 with a scale for each output.
@@ -158,7 +159,7 @@ function render({ model, el }) {
   const { root, end } = begin(el, "Draw a digit"), still = { right: 0, down: 0, turn: 0 };
   const nets = model.get("nets").map((net) => ({ ...net, stages: net.stages.map((stage) => (stage.kernel ? { ...stage, kernel: numbers(stage.kernel) } : stage)) }));
   const classes = Array.from({ length: Math.max(...nets.map((net) => net.classes)) }, (_, i) => String(i)), samples = bytes(model.get("examples"));
-  let net = nets[0], chosen = [0, 0], base, seen, pen = [0, 0], last, inking = false, erasing = false, preparing = false, shift = still, views = [];
+  let net = nets[0], chosen = [0, 0], base, seen, pen = [0, 0], last, inking = false, erasing = false, preparing = false, shift = still, views = [], results = [], room;
 
   // The image is what the nets read. What was drawn, and how it is prepared, pushed and turned, is known here only.
   function start(plane, prepare = false) {
@@ -177,7 +178,7 @@ function render({ model, el }) {
     const [dy, dx] = [y1 - y0, x1 - x0], length = dy * dy + dx * dx || 1, { width } = base;
     base = { ...base, values: base.values.map((old, i) => {
       const [y, x] = [Math.floor(i / width) + 0.5 - y0, (i % width) + 0.5 - x0], along = Math.max(0, Math.min(1, (y * dy + x * dx) / length));
-      const wet = Math.max(0, Math.min(1, 2 - Math.hypot(y - along * dy, x - along * dx)));
+      const wet = Math.max(0, Math.min(1, (erasing ? 3 : 2) - Math.hypot(y - along * dy, x - along * dx)));
       return erasing ? Math.min(old, 1 - wet) : Math.max(old, wet);
     }) };
     update();
@@ -191,10 +192,10 @@ function render({ model, el }) {
   }
   const button = (words, press) => make("button", { type: "button", onclick: press }, words), soft = (...words) => make("span", { class: "soft" }, ...words);
   const figure = (words, ...parts) => make("figure", {}, make("figcaption", { class: "soft", style: "width: min-content; min-width: 100%" }, words), ...parts);
-  const paper = surface({ style: "cursor: crosshair", onblur: () => { inking = false; redraw(); }, onfocus: () => redraw(), "aria-roledescription": "drawing",
-    "aria-label": "Drawing. Arrow keys move the pen, the space bar puts it down and lifts it." }, (down, right, begins) => {
+  const paper = surface({ style: "cursor: crosshair", onblur: () => { inking = false; redraw(); }, onfocus: () => redraw(), onlostpointercapture: () => { last = null; }, "aria-roledescription": "drawing",
+    "aria-label": "Drawing. Arrow keys move the pen, the space bar puts it down and lifts it." }, (down, right) => {
     const next = [down * base.height, right * base.width];
-    ink(begins ? next : last, next);
+    ink(last || next, next);
     last = next;
   }, go);
   paper.addEventListener("keydown", (event) => {
@@ -204,7 +205,7 @@ function render({ model, el }) {
     go(0, 0);
   });
   const where = make("p", { class: "soft", "aria-live": "polite" }, "Draw with a mouse, a finger, or with the arrow keys and the space bar.");
-  const caption = make("span"), shown = make("canvas", { role: "img", style: "cursor: default" });
+  const caption = make("span"), shown = make("canvas", { role: "img", style: PLAIN });
   const examples = buttons("Digits of the data", samples.length ? classes : [], (digit) =>
     start({ ...base, values: Float64Array.from(samples.subarray(digit * 784, (Number(digit) + 1) * 784), (value) => value / 255) }));
   const erase = button("erase", () => { erasing = !erasing; redraw(); }), prepare = button("prepare as the data", () => { preparing = !preparing; update(); });
@@ -216,8 +217,8 @@ function render({ model, el }) {
   const which = buttons("Maps of", nets.map(({ name }) => name), (name) => { [net, chosen] = [nets.find((one) => one.name === name), [0, 0]]; build(); redraw(); });
   const bars = table(["digit", ...nets.map(({ name }) => name)], classes), cells = [...bars.element.querySelectorAll("td")];
   const said = make("p", { "aria-live": "polite", "data-name": "answers" }), sheets = make("div", { class: "flow" });
-  const why = make("p", { "data-name": "map" }), parts = make("div", { class: "flow" });
-  root.append(make("div", { class: "flow tight" }, examples.element, button("empty", () => start({ ...base, values: base.values.map(() => 0) }, true)), erase, prepare),
+  const why = make("p", { "aria-live": "polite", "data-name": "map" }), parts = make("div", { class: "flow" });
+  root.append(make("div", { class: "flow tight" }, examples.all.length ? soft("A digit of the data") : "", examples.element, button("empty", () => start({ ...base, values: base.values.map(() => 0) }, true)), erase, prepare),
     make("div", { class: "flow" }, sliders.map(({ element }) => element), button("put back", () => { shift = still; update(); })),
     said, make("div", { class: "flow", style: "align-items: start" }, figure("Drawing", paper), bars.element, figure(caption, shown)), where,
     make("div", { class: "flow tight" }, soft("Maps of"), which.element, soft("Choose one, to see what makes it.")), sheets, why, parts);
@@ -228,10 +229,10 @@ function render({ model, el }) {
       if (!size || at === net.stages.length - 1) return [];
       let now;
       const pick = (map) => { chosen = [at, Math.max(0, Math.min(now.count - 1, map))]; redraw(); };
-      const canvas = surface({ "aria-roledescription": "choice of a map", style: "cursor: pointer" }, (down, right) =>
+      const canvas = surface({ "aria-roledescription": "choice of a map", style: "cursor: pointer; touch-action: manipulation" }, (down, right) =>
         pick(Math.floor((down * now.height) / now.high) * now.columns + Math.floor((right * now.width) / now.wide)), (down, right) => pick((chosen[0] === at ? chosen[1] : 0) + right + down * now.columns));
       const title = make("span");
-      return [{ element: figure(title, canvas), paint(maps, room) {
+      return [{ element: figure(title, canvas), paint(maps) {
         const map = maps[at + 1];
         now = { ...sheet(map), count: map.channels };
         title.textContent = `${name}: ${map.height * map.width > 1 ? `${counted(now.count, "map")} of ${map.height}×${map.width}` : counted(now.count, "value")}`;
@@ -247,20 +248,24 @@ function render({ model, el }) {
   function explain(maps, [at, k]) {
     const stage = net.stages[at], input = maps[at], map = picture(maps[at + 1], k), all = inputs(input, stage, k), [rows, columns] = stage.size;
     const best = map.values.indexOf(Math.max(...map.values)), drawn = (words, plane, scale) => {
-      const canvas = make("canvas", { role: "img", "aria-label": words, style: "cursor: default" }), context = draw(canvas, plane, scale);
+      const canvas = make("canvas", { role: "img", "aria-label": words, style: PLAIN }), context = draw(canvas, plane, scale);
       if (plane.height * plane.width < 50 && scale >= 22) write(context, plane, 0, scale);
       return figure(words, canvas);
     };
-    const made = stage.kernel ? `a kernel of ${rows}×${columns} for each of ${counted(all.length, "input")}, bias ${text(stage.bias[k], 2)}`
+    const kind = map.values.length > 1 ? "map" : "value", made = stage.kernel
+      ? `${rows * columns > 1 ? `a kernel of ${rows}×${columns}` : "a weight"} for each of ${counted(all.length, "input")}, bias ${text(stage.bias[k], 2)}`
       : `the ${stage.kind === "max" ? "largest value" : "mean"} of each ${rows}×${columns} window of the map before it`;
-    why.textContent = `${stage.name}, map ${k}: ${made}. Largest ${text(map.values[best], 2)}, at row ${Math.floor(best / map.width)}, column ${best % map.width}.`
+    why.textContent = `${stage.name}, ${kind} ${k}: ${made}. ${kind === "map" ? "Largest" : "It is"} ${text(map.values[best], 2)}`
+      + `${kind === "map" ? ` at row ${Math.floor(best / map.width)}, column ${best % map.width}` : ""}.`
       + (all.length > SHOWN ? ` Shown are the ${SHOWN} inputs that move it most.` : "");
-    parts.replaceChildren(drawn(`map ${k}`, map, Math.min(28, 140 / map.width)), ...all.slice(0, SHOWN).map(({ c, kernel }) => make("div", { class: "flow tight" },
-      drawn(at ? `from map ${c}` : "the image", picture(input, c), Math.min(28, 84 / input.width)), kernel ? drawn("kernel", kernel, Math.min(28, 84 / kernel.width)) : "")));
+    parts.replaceChildren(drawn(`${kind} ${k}`, map, Math.min(28, 140 / map.width)), ...all.slice(0, SHOWN).map(({ c, kernel }) => make("div", { class: "flow tight" },
+      drawn(at ? `from input ${c}` : "the image", picture(input, c), Math.min(28, 84 / input.width)), kernel ? drawn(rows * columns > 1 ? "kernel" : "weight", kernel, Math.min(28, 84 / kernel.width)) : "")));
   }
 
   function redraw() {
-    const results = nets.map((one) => through(one, seen)), maps = results[nets.indexOf(net)], room = root.clientWidth - 24, [rows, columns] = reads(net, maps);
+    if (results.of !== seen) results = Object.assign(nets.map((one) => through(one, seen)), { of: seen });
+    room = root.clientWidth - 24;
+    const maps = results[nets.indexOf(net)], [rows, columns] = reads(net, maps);
     const scale = Math.floor(Math.min(room > 700 ? 224 : 300, room) / base.width), unread = rows.flatMap((used, y) => columns.flatMap((also, x) => (used && also ? [] : [[x, y]])));
     draw(paper, base, scale, paper.getRootNode().activeElement === paper && [pen[1], pen[0], 1, 1]);
     const context = draw(shown, seen, scale);
@@ -272,7 +277,7 @@ function render({ model, el }) {
     classes.forEach((_, digit) => bars.fill(digit, shares.map((all) => (all[digit] ?? 0).toFixed(3))));
     cells.forEach((cell) => (cell.style.cssText = `${BARS} ${100 * cell.textContent}%, transparent ${100 * cell.textContent}%)`));
     said.textContent = `${nets.map(({ name }, i) => `${name} reads ${shares[i].indexOf(Math.max(...shares[i]))}`).join(", ")}.`;
-    views.forEach(({ paint }) => paint(maps, room));
+    views.forEach(({ paint }) => paint(maps));
     explain(maps, chosen);
     sliders.forEach((slider) => slider.update());
     [[erase, erasing], [prepare, preparing]].forEach(([element, on]) => element.setAttribute("aria-pressed", on));
@@ -286,7 +291,7 @@ function render({ model, el }) {
   }
   build();
   adopt();
-  const stop = follow(model, ["image"], adopt), resized = new ResizeObserver(redraw);
+  const stop = follow(model, ["image"], adopt), resized = new ResizeObserver(() => { if (root.clientWidth - 24 !== room) redraw(); });
   resized.observe(root);
   return () => { stop(); end(); resized.disconnect(); };
 }

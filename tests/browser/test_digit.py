@@ -150,6 +150,25 @@ def test_a_digit_is_pushed_by_a_slider_and_put_back(opened):
     assert (shares(page).argmax(axis=1) == before.argmax(axis=1)).all()
 
 
+def test_a_finger_draws_and_the_eraser_takes_it_away(opened):
+    page = opened(explore.digit(), width=360, has_touch=True)
+    page.get_by_role("button", name="empty").click()
+    blank, finger = shares(page), page.context.new_cdp_session(page)
+    box = page.get_by_role("application", name=re.compile("^Drawing")).bounding_box()
+
+    def wipe(button):
+        page.get_by_role("button", name=button).click()
+        for kind, down in [("touchStart", 0.2), ("touchMove", 0.5), ("touchMove", 0.8)]:
+            point = {"x": box["x"] + 0.5 * box["width"], "y": box["y"] + down * box["height"]}
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    wipe("empty")
+    assert (shares(page).argmax(axis=1) == 1).all() and page.evaluate("scrollY") == 0
+    wipe("erase")
+    assert (shares(page) == blank).all()
+
+
 def test_drawing_by_keyboard_alone(opened):
     page = opened(explore.digit())
     page.keyboard.press("Tab")
@@ -186,7 +205,7 @@ def test_a_map_shows_its_kernel_and_its_inputs(opened):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
     assert said.inner_text().startswith("Conv2D 2, map 34:")
-    maps = [f"from map {c}" for c in range(32)]
+    maps = [f"from input {c}" for c in range(32)]
     shown = page.get_by_role("img").evaluate_all("all => all.map((one) => one.ariaLabel)")
     assert len(set(maps) & set(shown)) == 8 and shown.count("kernel") == 8
 
