@@ -117,13 +117,13 @@ function render({ model, el }) {
     said.textContent = `${name}: ${size}Each of ${many(filters)} ${dense ? "units" : "filters"} has ${kernel} · ${kernel} · ${many(depth)} weights`
       + `${parts > 1 ? ` (it reads one of ${parts} towers)` : ""}: ${many(row.weights)}, and a bias each. Each weight ${places}: ${many(row.macs)} MACs.${pool}`;
     const share = (of, all) => `${((100 * rows.slice(5).reduce((total, own) => total + own[of], 0)) / all).toFixed(1)} %`;
-    sums.textContent = `${many(parameters)} parameters (${many(weights)} weights, ${many(parameters - weights)} biases) and ${(macs / 1e6).toFixed(1)} million MACs for one picture. `
+    sums.textContent = `${many(parameters)} parameters (${many(weights)} weights, ${many(parameters - weights)} biases) and ${many(Math.round(macs / 1e5) / 10)} million MACs for one picture. `
       + `The dense layers F6 to F8 have ${share("weights", weights)} of the weights and ${share("macs", macs)} of the MACs.`;
     memory.textContent = `Training: ${mib(3 * parameters)} for parameters, gradients and momentum; ${mib(2 * batch * kept)} for the outputs of ${counted(batch, "picture")} and their gradients `
       + `(C1 to F8 alone ${mib(2 * batch * values)}). Together ${((MIB * (3 * parameters + 2 * batch * kept)) / 1024).toFixed(2)} GiB; each of the paper's two cards had 3 GiB.`;
     const largest = Object.fromEntries(["parameters", "macs", "values"].map((cost) => [cost, Math.max(...rows.map((own) => own[cost]))]));
     rows.forEach((own, i) => {
-      costs.fill(i, [own.kernel === 1 ? many(own.depth) : `${own.kernel}×${own.kernel}×${own.depth}`, many(own.parameters), many(own.macs), mib(2 * batch * own.values)]);
+      costs.fill(i, [own.dense && own.kernel === 1 ? many(own.depth) : `${own.kernel}×${own.kernel}×${own.depth}`, many(own.parameters), many(own.macs), mib(2 * batch * own.values)]);
       Object.keys(largest).forEach((cost, column) => {
         const part = (92 * own[cost]) / largest[cost];  // the longest bar leaves a gap to the next column
         costs.cells[i][column + 1].style.background = `linear-gradient(90deg, color-mix(in srgb, var(--mark) 30%, transparent) ${part}%, transparent ${part}%)`;

@@ -15,7 +15,7 @@ function trace({ layers, input_size }) {
       windows: found.windows.map((taps) => taps.filter((tap) => tap >= 0 && tap < last.n)),
       size: last.size + (extent - 1) * last.jump, jump: last.jump * strides, start: last.start + ((extent - 1) / 2 - before) * last.jump };
     if (!map.n) return { fault: `${map.name} does not fit: its kernel spans ${extent} of ${counted(last.n + before + found.after, "pixel")}.` };
-    if (!Number.isSafeInteger(2 * map.start + map.size + map.jump)) return { fault: "The field is too large to count." };
+    if (Math.max(map.size, map.jump, map.size / 2 - map.start) >= 2 ** 53) return { fault: "The field is too large to count." };
     maps.push(map);
   }
   return { maps };
@@ -87,13 +87,13 @@ function render({ model, el }) {
   const ways = buttons("Padding", ["valid", "same"], (name) => edit((layers) => { layers[edited - 1][2] = name; }));
   const button = (label, onclick) => make("button", { type: "button", onclick }, label);
   const more = button("add one behind", () => model.get("layers").length < MOST_LAYERS
-    && edit((layers) => layers.splice(edited, 0, [3, 1, "valid", 1, ""])) && choose(edited + 1, ...entry(edited)));
+    && edit((layers) => layers.splice(edited, 0, [3, 1, "same", 1, ""])) && choose(edited + 1, ...entry(edited)));
   const less = button("remove it", () => model.get("layers").length > 1 && edit((layers) => layers.splice(edited - 1, 1)));
   const editor = make("div", { role: "group" }), edits = make("span", { class: "soft" });
   editor.append(edits, make("div", { class: "flow" }, inputs.map(({ element }) => element), ways.element, more, less));
   const results = make("div");
   const swatch = (color, words) => [make("span", { "aria-hidden": true, style: `color: rgb(${color}); font-size: 1.4em` }, "■"), ` ${words} `];
-  root.append(make("div", { class: "flow tight" }, make("span", { class: "soft" }, "Net"), choice.element),
+  root.append(make("div", { class: "flow tight" }, make("span", { class: "soft" }, "Nets of the lessons"), choice.element),
     make("div", { class: "flow" }, size.element, make("div", { class: "flow tight" }, nudges)), complaint, pictures,
     make("p", { class: "soft" }, swatch(SEEN, "seen by the unit, strong where many paths begin; line: its field; dashed: 95 % of the paths."),
       swatch(SEES, "sees the unit."), swatch(UNREAD, "never read by the last map.")),
@@ -194,7 +194,7 @@ function render({ model, el }) {
     };
     const reads = some(rows[0]) * some(columns[0]), of = reads === map.size ** 2 ? "all" : many(reads);
     const sees = layer === 0 ? "" : ` sees ${map.size}×${map.size} pixels: rows ${across(rows[0], place[0])}, columns ${across(columns[0], place[1])}. `
-      + `It reads ${of} of them; 95 % of the paths begin in the middle ${seen.middle}×${seen.middle}.`;
+      + `It reads ${of} of them${reads ? `; 95 % of the paths begin in the middle ${seen.middle}×${seen.middle}, ${Math.round(100 * (seen.middle / map.size) ** 2)} % of the area` : ""}.`;
     const viewers = maps.slice(layer + 1).map(({ name }, i) => [some(rows[layer + 1 + i]) * some(columns[layer + 1 + i]), name]);
     const by = layer === last ? "" : ` is seen by ${viewers.map(([count, name]) => `${many(count)} of ${name}`).join(", ")}.`;
     said.textContent = `Row ${place[0]}, column ${place[1]} of ${layer ? map.name : "the picture"}${sees}${by && sees ? " It" : ""}${by}`;

@@ -113,18 +113,19 @@ def test_the_nets_to_choose_are_those_of_the_course():
     assert nets["11: LeNet-5"] == [32, [[5, 1, "valid", 1, "conv1"], *lenet[1:]]]
 
 
-@pytest.mark.parametrize(("depth", "size", "part"), [(5, 11, 9), (10, 21, 13), (20, 41, 17)])
-def test_the_part_that_counts_is_that_of_lesson_09(opened, depth, size, part):
+@pytest.mark.parametrize(("depth", "size", "part", "share"), [(5, 11, 9, 67), (10, 21, 13, 38), (20, 41, 17, 17)])
+def test_the_part_that_counts_is_that_of_lesson_09(opened, depth, size, part, share):
     page = opened(explore.receptive_field([(3, 1, "valid", 1)] * depth, size))
     assert f"sees {size}×{size} pixels: rows 0 to {size - 1}," in named(page, "unit").inner_text()
-    assert f"95 % of the paths begin in the middle {part}×{part}." in named(page, "unit").inner_text()
+    words = f"95 % of the paths begin in the middle {part}×{part}, {share} % of the area."
+    assert words in named(page, "unit").inner_text()
 
 
 def test_size_jump_and_start_of_lesson_09(opened):
     page = opened(explore.receptive_field(unit=(3, 1, 5)))
     assert named(page, "unit").inner_text() == (
         "Row 1, column 5 of conv2 sees 8×8 pixels: rows 0 to 6 (-1 to 6: 1 of them padding), columns 7 to 14. "
-        "It reads 56 of them; 95 % of the paths begin in the middle 8×8."
+        "It reads 56 of them; 95 % of the paths begin in the middle 8×8, 100 % of the area."
     ).replace("-", "−")
     assert [row[3:] for row in rows(page)] == [["1", "1", "0.5"], ["3", "1", "0.5"], ["4", "2", "1"], ["8", "2", "1"]]
     formula = "Size 4 + (3 − 1) · 2 = 8, jump 2 · 1 = 2, start 1 + ((3 − 1)/2 − 1) · 2 = 1."
@@ -193,11 +194,12 @@ def test_units_by_keyboard_mouse_and_finger(opened):
 def test_a_stack_can_be_built(opened):
     page = opened(explore.receptive_field([(3, 1, "valid", 1)], 20))
     page.get_by_role("button", name="add one behind").click()
-    assert [row[:4] for row in rows(page)][1:] == [["layer 1", "18×18", "3×3", "3"], ["layer 2", "16×16", "3×3", "5"]]
+    assert [row[:4] for row in rows(page)][1:] == [["layer 1", "18×18", "3×3", "3"], ["layer 2", "18×18", "3×3", "5"]]
     named(page, "strides").fill("2")
     named(page, "kernel_size").fill("5")
-    page.get_by_role("button", name="same").click()
     assert rows(page)[2] == ["layer 2", "9×9", "5×5 by 2", "7", "2", "2.5"]
+    page.get_by_role("button", name="valid").click()
+    assert rows(page)[2] == ["layer 2", "7×7", "5×5 by 2", "7", "2", "3.5"]
     named(page, "kernel_size").fill("0")
     assert named(page, "kernel_size").get_attribute("aria-invalid") == "true" and rows(page)[2][2] == "5×5 by 2"
     page.get_by_role("button", name="layer 1", exact=True).click()
@@ -205,3 +207,18 @@ def test_a_stack_can_be_built(opened):
     assert [row[2] for row in rows(page)] == ["", "5×5 by 2"]
     page.get_by_role("button", name="remove it").click()
     assert len(rows(page)) == 2
+
+
+def test_a_unit_that_reads_nothing_but_padding(opened):
+    page = opened(explore.receptive_field([(3, 1, 4, 1), (2, 1, 0, 1)], 6, unit=(2, 0, 5)))
+    assert named(page, "unit").inner_text() == (
+        "Row 0, column 5 of layer 2 sees 4×4 pixels: rows only padding, columns 1 to 4. It reads 0 of them."
+    )
+
+
+def test_fields_beyond_all_pixels_are_as_large_as_python_allows(opened):
+    layers = [(64, 64, 32, 1)] * 8  # 64**8 is 2**48
+    page = opened(explore.receptive_field(layers, 64))
+    assert rows(page)[-1][4] == f"{64**8}"
+    page.get_by_role("button", name="add one behind").click()
+    assert page.get_by_role("alert").inner_text() == "" and len(rows(page)) == 10
