@@ -30,19 +30,26 @@ function compute(input, stage) {
   const [rows, columns] = stage.size || [high, wide], [down, across] = stage.strides || [1, 1];
   const [{ outputs: height, before: top }, { outputs: width, before: left }] = axes(stage, input);
   const channels = bias ? bias.length : depth, values = new Float64Array(height * width * channels).fill(kind === "max" ? -Infinity : 0);
+  const factors = new Float64Array(rows * columns * depth + 3), weights = new Int32Array(rows * columns * depth + 3);  // of what is not 0
   for (let y = 0, to = 0; y < height; y++) for (let x = 0; x < width; x++, to += channels) {
-    let read = 0;
+    let [read, count] = [0, 0];
     if (bias) values.set(bias, to);
     for (let i = Math.max(0, top - y * down); i < rows && y * down - top + i < high; i++) {
       for (let j = Math.max(0, left - x * across); j < columns && x * across - left + j < wide; j++, read++) {
         const from = ((y * down - top + i) * wide + x * across - left + j) * depth;
         if (kind === "max") for (let c = 0; c < depth; c++) { if (pixels[from + c] > values[to + c]) values[to + c] = pixels[from + c]; }
         else if (kind === "average") for (let c = 0; c < depth; c++) values[to + c] += pixels[from + c];
-        else for (let c = 0, w = (i * columns + j) * depth * channels; c < depth; c++, w += channels) {
-          const pixel = pixels[from + c];
-          if (pixel !== 0) for (let k = 0; k < channels; k++) values[to + k] += pixel * kernel[w + k];
+        else for (let c = 0; c < depth; c++) if (pixels[from + c] !== 0) {
+          factors[count] = pixels[from + c];
+          weights[count++] = ((i * columns + j) * depth + c) * channels;
         }
       }
+    }
+    for (; count % 4; count++) factors[count] = weights[count] = 0;
+    for (let n = 0; n < count; n += 4) {  // four at once: each sum is read and written a quarter as often
+      const a = weights[n], b = weights[n + 1], c = weights[n + 2], d = weights[n + 3];
+      const p = factors[n], q = factors[n + 1], r = factors[n + 2], s = factors[n + 3];
+      for (let k = 0; k < channels; k++) values[to + k] += p * kernel[a + k] + q * kernel[b + k] + r * kernel[c + k] + s * kernel[d + k];
     }
     if (kind === "average") for (let c = 0; c < depth; c++) values[to + c] /= read;
   }
@@ -158,7 +165,7 @@ function draw(canvas, plane, scale, box) {
 function render({ model, el }) {
   const { root, end } = begin(el, "Draw a digit"), still = { right: 0, down: 0, turn: 0 };
   const nets = model.get("nets").map((net) => ({ ...net, stages: net.stages.map((stage) => (stage.kernel ? { ...stage, kernel: numbers(stage.kernel) } : stage)) }));
-  const classes = Array.from({ length: Math.max(...nets.map((net) => net.classes)) }, (_, i) => String(i)), samples = bytes(model.get("examples"));
+  const frames = [], classes = Array.from({ length: Math.max(...nets.map((net) => net.classes)) }, (_, i) => String(i)), samples = bytes(model.get("examples"));
   let net = nets[0], chosen = [0, 0], base, seen, pen = [0, 0], last, inking = false, erasing = false, preparing = false, shift = still, views = [], results = [], room;
 
   // The image is what the nets read. What was drawn, and how it is prepared, pushed and turned, is known here only.
@@ -247,10 +254,17 @@ function render({ model, el }) {
   // The chosen map, and the inputs and kernels that make it.
   function explain(maps, [at, k]) {
     const stage = net.stages[at], input = maps[at], map = picture(maps[at + 1], k), all = inputs(input, stage, k), [rows, columns] = stage.size;
+    let used = 0;
     const best = map.values.indexOf(Math.max(...map.values)), drawn = (words, plane, scale) => {
-      const canvas = make("canvas", { role: "img", "aria-label": words, style: PLAIN }), context = draw(canvas, plane, scale);
+      if (!frames[used]) {
+        const canvas = make("canvas", { role: "img", style: PLAIN }), title = make("span");
+        frames.push({ canvas, title, element: figure(title, canvas) });
+      }
+      const { canvas, title, element } = frames[used++], context = draw(canvas, plane, scale);
       if (plane.height * plane.width < 50 && scale >= 22) write(context, plane, 0, scale);
-      return figure(words, canvas);
+      title.textContent = words;
+      canvas.setAttribute("aria-label", words);
+      return element;
     };
     const kind = map.values.length > 1 ? "map" : "value", made = stage.kernel
       ? `${rows * columns > 1 ? `a kernel of ${rows}×${columns}` : "a weight"} for each of ${counted(all.length, "input")}, bias ${text(stage.bias[k], 2)}`
@@ -285,7 +299,7 @@ function render({ model, el }) {
   }
   function adopt() {
     const image = unpack(model.get("image"));
-    if (seen && String(image.values) === String(seen.values)) return;
+    if (seen && image.values.every((value, i) => value === seen.values[i])) return;
     [base, seen, shift, preparing] = [image, image, still, false];
     redraw();
   }
