@@ -43,7 +43,7 @@ function claims({ rows, parameters, values }, { input_size, strides }) {
     ["C2: 186,624 values", map(1), map(1) === 186624, "27 · 27 · 256: C1 leaves 55 or 56 rows."],
     ["C3 and C4: 64,896 values", map(2), map(2) === 64896 && map(3) === 64896, "13 · 13 · 384."],
     ["C5: 43,264 values", map(4), map(4) === 43264, "13 · 13 · 256."],
-    ["C1: kernels of 11×11×3, strides 4", `${kernel(0)}, ${strides}`, kernel(0) === "11×11×3" && strides === 4, "section 3.5."],
+    ["C1: kernels of 11×11×3, strides 4", `${kernel(0)},\u00a0${strides}`, kernel(0) === "11×11×3" && strides === 4, "section 3.5."],
     ["C2: kernels of 5×5×48", kernel(1), kernel(1) === "5×5×48", "half of 96: two towers."],
     ["C3: kernels of 3×3×256", kernel(2), kernel(2) === "3×3×256", "it reads all towers."],
     ["C4 and C5: 3×3×192", kernel(3), kernel(3) === "3×3×192" && kernel(4) === "3×3×192", "half of 384: two towers."],
