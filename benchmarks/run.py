@@ -24,6 +24,7 @@ PARTS = {  # name: script, its arguments, its environment
     "to_99_percent": ("to_99_percent.py", [], {}),
     "suite": ("suite.py", [], {}),
     "gpu": ("gpu.py", [], {}),
+    "site": ("site_pages.py", [], {}),
 }
 
 
@@ -38,7 +39,9 @@ def main(arguments=None):
     if "to_99_percent" in chosen.parts and not chosen.mnist:
         parser.error("to_99_percent needs --mnist PATH.")
     failures = 0
-    for name in chosen.parts or [name for name in PARTS if name != "gpu" and (name != "to_99_percent" or chosen.mnist)]:
+    for name in chosen.parts or [
+        name for name in PARTS if name not in ("gpu", "site") and (name != "to_99_percent" or chosen.mnist)
+    ]:
         script, options, environment = PARTS[name]
         options = [*options, chosen.mnist] if name == "to_99_percent" else options
         command = [sys.executable, str(FOLDER / script), *options]

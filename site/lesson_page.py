@@ -175,6 +175,8 @@ def explorer_of(cells, index):
                 made = _names(statement, ast.Store) if isinstance(statement, ast.Assign) else set()
                 needed = (needed - made) | _names(statement, ast.Load)
                 statements.insert(0, statement)
+    if "keras" in needed or any("keras" in _names(statement, ast.Store) for statement in statements):
+        statements.insert(0, ast.parse("import cnn_course.quiet").body[0])  # it goes before Keras
     names = {}
     exec(compile(ast.Module(statements, []), "lesson", "exec"), names)
     explorer = eval(compile(ast.Expression(shown.value), "lesson", "eval"), names)

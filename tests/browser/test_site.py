@@ -113,3 +113,128 @@ def test_each_image_has_a_text_and_each_page_a_language(visits):
 
 def test_no_page_scrolls_sideways(visits):
     assert failing(visits, "wide") == {}
+
+
+@pytest.fixture
+def opened(site, browser):
+    """Function that opens a page of the site."""
+    contexts = []
+
+    def open_page(path, width=1280, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, offline=True, **options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{site.as_uri()}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("does pooling have parameters", "notebooks/07_pooling.html"),
+        ("感受野", "glossary.html#term-"),
+        ("describe my own model", "docs/describe.html"),
+        ("grade a class", "docs/grading.html"),
+        ("padding_amounts", "reference/arithmetic.html#cnn_course.arithmetic.padding_amounts"),
+    ],
+)
+def test_search_finds_it_without_a_server(opened, words, expected):
+    page = opened("index.html")
+    page.get_by_label("Search", exact=True).fill(words)
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a").first.wait_for()
+    page.wait_for_function("!document.querySelector('#search-progress')?.textContent.startsWith('Preparing')")
+    found = [link.get_attribute("href") for link in page.locator("#search-results li a").all()[:5]]
+    assert any(expected in href for href in found), found
+
+
+def test_search_finds_each_term_of_the_glossary_in_both_languages(opened):
+    page = opened("glossary.html")
+    terms = page.locator("dl.glossary dt")
+    assert terms.count() > 150
+    links = page.locator("dl.glossary dd a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert len(links) > 60 and all(re.fullmatch(r"notebooks/\w+\.html(#.+)?", link) for link in links)
+    assert page.locator("dl.glossary [lang=zh]").count() > 60
+    field = page.locator("dt", has_text="receptive field").first
+    assert field.get_attribute("id") == "term-receptive-field"
+
+
+def test_the_first_use_of_a_term_is_a_link_to_its_sentence(opened):
+    page = opened("notebooks/09_receptive_field.html")
+    links = page.locator("a.term")
+    texts = [text.lower().rstrip("s") for text in links.all_inner_texts()]
+    assert "receptive field" in texts and len(texts) == len(set(texts)) > 8
+    links.first.click()
+    assert re.search(r"glossary\.html#term-", page.url)
+
+
+def test_an_explorer_runs_and_follows_the_theme_of_the_page(opened):
+    page = opened("index.html", color_scheme="light")
+    explorer = page.locator(".running .explorer")
+    explorer.get_by_role("button", name="7 pixels", exact=True).click()
+    assert "1, 3, 5, 7" in explorer.inner_text() or "4" in explorer.locator(".lines").inner_text()
+    paper = "element => getComputedStyle(element).backgroundColor"
+    before = explorer.evaluate(paper)
+    while page.evaluate("document.body.dataset.theme") != "dark":
+        page.locator(".theme-toggle:visible").click()
+    page.wait_for_function("() => document.documentElement.getAttribute('theme') === 'dark'")
+    assert explorer.evaluate(paper) != before
+
+
+def test_each_explorer_of_a_lesson_runs_on_its_page(opened):
+    shown = 0
+    for lesson in LESSONS:
+        text = lesson.read_text(encoding="utf-8")
+        stored = len(re.findall(r'^ +"Explorer: ', text, re.MULTILINE))
+        page = opened(f"notebooks/{lesson.stem}.html")
+        assert page.locator(".running > .explorer").count() == stored, lesson.stem
+        shown += stored
+    assert shown >= 9
+
+
+def test_formulas_are_drawn(opened):
+    page = opened("notebooks/02_convolution.html")
+    assert page.locator(".formula .katex").count() == page.locator(".formula").count() > 3
+    assert page.locator(".katex-error").count() == 0
+    assert page.locator("math").count() == page.locator(".formula").count()  # what a screen reader reads
+    assert opened("notebooks/07_pooling.html").locator("script[src*=katex]").count() == 0
+
+
+def test_hints_are_folded_and_open(opened):
+    page = opened("notebooks/07_pooling.html")
+    hints = page.locator("details.hint")
+    assert hints.count() >= 10 and not hints.first.locator("p").is_visible()
+    hints.first.locator("summary").press("Enter")
+    assert hints.first.locator("p").is_visible()
+    folded = page.locator("div.cell details.hide")
+    assert folded.count() == page.locator("div.cell details.hide:not([open])").count() > 5
+
+
+def test_a_narrow_page_works_by_keyboard(opened):
+    page = opened("notebooks/07_pooling.html", width=360)
+    menu = page.get_by_role("button", name="All pages")
+    link = page.locator(".sidebar-drawer a", has_text="Glossary")
+    assert not link.is_visible()
+    menu.press("Enter")
+    link.wait_for(state="visible")
+    assert menu.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    link.wait_for(state="hidden")
+    wide = page.locator("article pre[tabindex='0']").first
+    wide.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+def test_a_lesson_can_be_taken_along(opened, site):
+    page = opened("notebooks/07_pooling.html")
+    names = [link.get_attribute("href") for link in page.locator(".lesson-bar a").all()]
+    assert len(names) == 2  # without an address of the project no Colab, no JupyterHub
+    notebook, wheel = [site / "notebooks" / name for name in names]
+    text = notebook.read_text(encoding="utf-8")
+    assert f'%pip install \\"./{wheel.name}[lessons]\\"' in text and '"outputs": []' in text and "image/png" not in text
+    assert wheel.stat().st_size > 1e6
