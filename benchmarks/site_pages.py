@@ -28,9 +28,7 @@ def main():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     worked = used.ru_utime + used.ru_stime
     print(f"{pages} pages, {size} MB (at most {MEGABYTES_ALLOWED}), built from nothing in {seconds} s on the clock (at")
-    print(
-        f"most {SECONDS_ALLOWED}), of which processors worked {worked:.0f} s. A time is the median of {VISITS} visits.\n"
-    )
+    print(f"most {SECONDS_ALLOWED}), of which processors worked {worked:.0f} s. Times: median of {VISITS} visits.\n")
     with sync_api.sync_playwright() as playwright:
         program = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

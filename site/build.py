@@ -45,6 +45,7 @@ MENDED = {  # regular expressions of what the theme and Sphinx write, and what a
     r'<p class="caption" role="heading"': r'\g<0> aria-level="2"',
     r'<th class="head"><p></p></th>': "<td></td>",
     r'<div id="search-results">': r"<h1>Search</h1>\g<0>",
+    r"(</strong>(?: \(<em>[^<]*</em>\))?) -- ": r"\1: ",  # a docstring's dash; `smartquotes` would change more
     r'(?s)<label class="(nav-overlay-icon)" for="(\w+)">(.*?)</label>': r'<button class="\1" type="button" '
     r'data-opens="\2" aria-expanded="false" aria-label="All pages">\3</button>',
     r'(?s)<label class="(toc-overlay-icon[^"]*)" for="(\w+)">(.*?)</label>': r'<button class="\1" type="button" '
@@ -271,11 +272,10 @@ def _exercises(name, notebook):
     return "\n".join([f"\n## [{title}](notebooks/{name}.ipynb#exercises)\n", *rows, ""])
 
 
-def _beginning(words, most=140):
-    """The first sentence of an exercise, as plain text."""
+def _beginning(words, most=220):
+    """The first paragraph of an exercise, cut if it is long, as text without links and formulas."""
     words = re.sub(r"\$+([^$]*)\$+|\[([^\]]*)\]\([^)]*\)", r"\1\2", words)
-    first = re.split(r"(?<=[.?!:])\s", words)[0]
-    return first if len(first) <= most else f"{first[:most].rpartition(' ')[0].replace('`', '')} …"
+    return words if len(words) <= most else f"{words[:most].rpartition(' ')[0].replace('`', '').replace('*', '')} …"
 
 
 def _reference():

@@ -49,3 +49,13 @@ html_theme_options = {
 }
 if not html_theme_options["source_repository"]:
     del html_theme_options["source_repository"]
+
+
+def _skip_fields(app, what, name, member, skip, options):
+    """Fields of a NamedTuple, which its docstring has described already."""
+    return skip or (getattr(member, "__doc__", None) or "").startswith("Alias for field number")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-skip-member", _skip_fields)

@@ -80,20 +80,25 @@ def _term(found, notebooks):
     _, _, chinese, line = next(row for row in found if row[0] == taught)
     names = list(dict.fromkeys(name for row in found for name in row[1]))
     if taught == first:  # no lesson lists it: the first one that says it
-        taught = next((lesson for lesson in notebooks if lesson != first and _section(word, notebooks[lesson])), first)
-    return Term(names, chinese, line, taught, _section(word, notebooks[taught]) or "", listed)
+        taught = next((lesson for lesson in notebooks if lesson != first and _says(word, notebooks[lesson])), first)
+    return Term(names, chinese, line, taught, _section(names, notebooks[taught]), listed)
 
 
-def _section(words, notebook):
-    """Heading of the section that is named after a term; else of the first that says it, or one of its longer words."""
+def _says(word, notebook):
+    return any(_pattern(word).search(text) for heading, text in sections(notebook) if heading[:1].isdigit())
+
+
+def _section(names, notebook):
+    """Heading of the section that is named after a term; else of the first that says it, or its longer words."""
     body = [part for part in sections(notebook) if part[0][:1].isdigit()]
-    for word in (words.strip('`"'), *sorted(re.findall(r"[\w-]{5,}", words), key=len, reverse=True)):
-        pattern = _pattern(word)
+    words = sorted(re.findall(r"\w{5,}", " ".join(names)), key=len, reverse=True)
+    stems = [re.compile(rf"\b{word[: max(6, len(word) - 5)]}", re.IGNORECASE) for word in words]
+    for pattern in (*(_pattern(name.strip('`"')) for name in names), *stems):
         named = [head for head, _ in body if pattern.search(head)]
         said = [head for head, text in body if pattern.search(text)]
         if named or said:
             return (named or said)[0]
-    return None
+    return next(head for head, _ in sections(notebook) if head.startswith("Terms"))
 
 
 def mark_chinese(app, doctree, docname):
@@ -137,9 +142,8 @@ def _sentence(line):
 
 
 def _where(term, slug):
-    section = f"#{slug(term.section)}" if term.section else ""
-    number = f", section {term.section.partition(' ')[0]}" if term.section else ""
-    return f"*[Lesson {term.lesson[:2]}{number}](notebooks/{term.lesson}.ipynb{section})*"
+    number = f", section {term.section.partition(' ')[0]}" if term.section[0].isdigit() else ""
+    return f"*[Lesson {term.lesson[:2]}{number}](notebooks/{term.lesson}.ipynb#{slug(term.section)})*"
 
 
 def link_first_uses(app, doctree, docname):
