@@ -55,11 +55,12 @@ def figures_of(probabilities, labels, class_names):
     }
 
 
-def write(folder, figures, images, history, names=None):
+def write(folder, title, figures, images, history, names=None):
     """Write `result.json` and `report.html`.
 
     Args:
         folder: `pathlib.Path` of the run.
+        title: str, what was trained.
         figures: dict, as `figures_of` returns it, with `epochs` and `epoch`.
         images: float array (mistakes, height, width, channels) in [0, 1], those of the mistakes.
         history: list of dict, rows of the log.
@@ -68,14 +69,18 @@ def write(folder, figures, images, history, names=None):
     for mistake, name in zip(figures["mistakes"], names or (), strict=bool(names)):
         mistake["file"] = name
     figures = _rounded(figures | {"history": history})
-    for name, text in (("result.json", json.dumps(figures, indent=2) + "\n"), ("report.html", page(figures, images))):
+    for name, text in (
+        ("result.json", json.dumps(figures, indent=2) + "\n"),
+        ("report.html", page(title, figures, images)),
+    ):
         write_whole(folder / name, lambda unfinished, text=text: unfinished.write_text(text, encoding="utf-8"))
 
 
-def page(figures, images):
+def page(title, figures, images):
     """The figures as HTML.
 
     Args:
+        title: str, what was trained.
         figures: dict, as `write` stores it.
         images: float array (mistakes, height, width, channels) in [0, 1].
 
@@ -84,10 +89,12 @@ def page(figures, images):
     """
     classes = figures["classes"]
     count = sum(row["images"] for row in classes)
-    right = round(figures["test_accuracy"] * count)
+    right = sum(counts[i] for i, counts in enumerate(figures["confusion"]))
     parts = {
+        "TITLE": html.escape(title),
         "SUMMARY": f"{right} of {count} test images are right ({figures['test_accuracy']:.1%}), "
-        f"loss {_or_nan(figures['test_loss']):.4f}; epoch {figures['epoch']} of {figures['epochs']}.",
+        f"loss {_or_nan(figures['test_loss']):.4f}; epoch {figures['epoch']} of {figures['epochs']}. "
+        f"Always the same class, the most frequent, would be right {max(row['images'] for row in classes)} times.",
         "CURVES": _curves(figures["history"]),
         "CLASSES": "".join(map(_row_of_class, classes)),
         "HEADS": "".join(f'<th scope="col">{html.escape(row["name"])}</th>' for row in classes),
@@ -145,7 +152,7 @@ def _row_of_confusion(name, counts):
 
 
 def _mistake(mistake, image):
-    said = f"{html.escape(mistake['said'])} ({mistake['probability']:.0%})"
+    said = f"{html.escape(mistake['said'])} ({_or_nan(mistake['probability']):.0%})"
     text = f"is {html.escape(mistake['is'])}, said: {said}"
     name = html.escape(mistake.get("file", f"test image {mistake['index']}"))
     return f'<figure><img src="{_picture(image)}" alt="{text}"><figcaption>{text}<br>{name}</figcaption></figure>'
@@ -162,21 +169,20 @@ def _picture(image):
 
 
 def _curves(history):
-    """Loss and accuracy over the epochs, as an image."""
+    """Loss and accuracy over the epochs, an image each."""
+    return "".join(_curve(history, what) for what in ("loss", "accuracy")) if history else ""
+
+
+def _curve(history, what):
     from cnn_course import figures  # draws; not needed before the end of a run
 
-    if not history:
-        return ""
-    both = figures.panels(2)
-    epochs = [row["epoch"] + 1 for row in history]
-    for axes, what in zip(both, ("loss", "accuracy"), strict=True):
-        lines = {"training (augmented)": what, "validation": f"val_{what}"}
-        series = {label: [_or_nan(row[name]) for row in history] for label, name in lines.items()}
-        figures.curves(epochs, series, "epoch", what, what.capitalize(), axes)
-    last = history[-1]
-    text = ", ".join(f"{name.replace('val_', 'validation ')} {last[name]}" for name in last if name != "epoch")
-    url = _as_url("png", figures._png([both[0].figure]))
-    return f'<img src="{url}" alt="Loss and accuracy over {len(history)} epochs; at the end: {text}.">'
+    series = {name: [_or_nan(row[name]) for row in history] for name in (what, f"val_{what}")}
+    text = f"{what} over {len(history)} epochs; at the end {history[-1][what]}, validation {history[-1][f'val_{what}']}"
+    labels = {"training (augmented)": series[what], "validation": series[f"val_{what}"]}
+    axes = figures.panels(width=4.5)
+    figures.curves([row["epoch"] + 1 for row in history], labels, "epoch", what, what.capitalize(), axes)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    return f'<img src="{_as_url("png", figures._png([axes.figure]))}" alt="{text}.">'
 
 
 def _or_nan(value):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from cnn_course import data
 from cnn_course._files import write_whole
-from cnn_course.training import devices, export, networks, progress, recipe, report
+from cnn_course.training import devices, export, fitting, networks, progress, recipe, report
 from cnn_course.training import folder as photographs
 from cnn_course.training.settings import Refusal, Settings
 
@@ -105,7 +105,7 @@ def _train(folder, resume, strategy, typed):
             _prepare(run, model)
         if resume:
             _say_where_it_continues(run)
-        _fit(model, run, chief)
+        fitting.fit(model, run, chief)
         if chief:
             _conclude(run)
         devices.leave_together(strategy)
@@ -229,25 +229,6 @@ def _model(run):
     return model
 
 
-def _compile(model, run, phase):
-    """For a phase that begins: the rate of the second is a tenth, and drops where it is to drop behind its start."""
-    first, _, frozen = phase
-    settings = run.settings
-    if settings.freeze or settings.fine_tune:
-        (networks.freeze if frozen else networks.unfreeze)(model)
-    rate = settings.learning_rate / 10 if first else settings.learning_rate
-    drops = [drop - first for drop in settings.drops if drop > first]
-    optimizer = recipe.optimizer(rate, run.steps, drops, settings.weight_decay)
-    top_5 = [keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5")] if len(run.images.class_names) > 5 else []
-    model.compile(
-        # Keras would wrap it by itself, but then the checkpoint cannot be read without the same global policy
-        keras.optimizers.LossScaleOptimizer(optimizer) if settings.mixed_precision else optimizer,
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy", *top_5],
-        jit_compile=settings.xla,
-    )
-
-
 def _loaded(checkpoint, classes):
     try:
         model = keras.saving.load_model(checkpoint)
@@ -313,53 +294,6 @@ def _say_where_it_continues(run):
     return _say(f"{count} done. The drops of the rate stay as they were: {run.settings.drops}.")
 
 
-def _fit(model, run, chief):
-    """All epochs that are left, phase by phase; patience belongs to the last one."""
-    settings, lines = run.settings, progress.Lines(run.settings.epochs)
-    losses = [row["val_loss"] for row in progress.history(run.folder / "log.csv")][: run.done]
-    for phase in settings.phases:
-        start, (first, last, _) = max(run.done, phase[0]), phase
-        patience = settings.patience if last == settings.epochs else None
-        if start >= last or (patience and progress.is_exhausted(losses, patience, first)):
-            continue
-        if start == first:
-            with run.strategy.scope():
-                _compile(model, run, phase)
-        callbacks = [recipe.Reseed(settings.seed), *(_writers(run, lines) if chief else [])]
-        callbacks += [progress.Patience(patience, losses, first)] if patience else []
-        _fit_phase(model, run, start, last, callbacks)
-
-
-def _fit_phase(model, run, start, last, callbacks):
-    images, settings, replicas = run.images, run.settings, run.strategy.num_replicas_in_sync
-
-    def make_batches(context=None):
-        order = settings.batch_size, settings.seed, last, start
-        return recipe.batches(images.x_train, images.y_train, *order, run.load, context)
-
-    # Keras cannot begin with a batch that the replicas share unevenly
-    even = min(settings.batch_size, len(images.y_validation) // replicas * replicas)
-    options = {
-        "steps_per_epoch": run.steps,
-        "epochs": last,
-        "initial_epoch": start,
-        "validation_data": recipe.in_order(images.x_validation, images.y_validation, even, run.load),
-        "callbacks": callbacks,
-        "verbose": 0,
-    }
-    if isinstance(run.strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        devices.fit(model, make_batches, **options)
-    else:
-        model.fit(make_batches(), shuffle=False, **options)  # the order is ours
-
-
-def _writers(run, lines):
-    """The callbacks that write: the log, behind it the checkpoint, behind it the best one."""
-    log = keras.callbacks.CSVLogger(run.folder / "log.csv", append=True)
-    best = [progress.KeepBest(run.folder)] if run.settings.patience else []
-    return [progress.LearningRate(), log, recipe.Checkpoint(run.checkpoint), *best, lines]
-
-
 def _conclude(run):
     """Leave the model that can be used, and read the test split, once, with it, in this process."""
     images, best = run.images, run.folder / "best.keras"
@@ -373,7 +307,8 @@ def _conclude(run):
     wrong = images.x_test[[mistake["index"] for mistake in figures["mistakes"]]]
     names = report.relative(wrong, images.folder) if run.settings.is_folder else None
     pictures = np.asarray(run.load(wrong) if run.load else wrong)
-    report.write(run.folder, epochs | figures, pictures, progress.history(run.folder / "log.csv"), names)
+    title = f"{run.settings.model} on {Path(run.settings.data).name}"
+    report.write(run.folder, title, epochs | figures, pictures, progress.history(run.folder / "log.csv"), names)
     print(", ".join(f"{name} {figures[name]:.4f}" for name in figures if name.startswith("test_")))
     print(
         f"{run.folder / 'report.html'} shows more; to use the model: python -m cnn_course.training predict {run.folder}"

@@ -14,6 +14,9 @@ import pytest
 from lessons import ROOT
 from test_command import log
 
+# isort: split
+import keras
+
 pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "cnn_course.training"]
@@ -27,6 +30,14 @@ tensorflow.config.set_logical_device_configuration(cpu, [tensorflow.config.Logic
 from cnn_course.training import __main__ as command
 sys.exit(command.main(sys.argv[1:]))
 """
+
+
+SCALER = "keras.optimizers.LossScaleOptimizer.__init__"
+SCALED = f"""import keras
+begin = {SCALER}
+{SCALER} = lambda *args, **options: begin(*args, **{{"initial_scale": 2.0**127}} | options)
+"""
+OVERFLOWING = TWO_CPUS.replace("sys.exit", SCALED + "sys.exit")
 
 
 def start(command, folder, *flags, **environment):
@@ -87,6 +98,23 @@ def test_two_devices_give_the_losses_of_one(single, tmp_path):
     code, error = finish(start([sys.executable, "-c", TWO_CPUS], tmp_path / "run", *EQUAL, "--strategy", "mirrored"))
     assert code == 0, error
     assert_logs_are_close(log(tmp_path / "run"), single, 1e-5)
+
+
+def test_a_killed_run_of_several_devices_under_mixed_precision_equals_one_that_is_not(tmp_path):
+    command = [sys.executable, "-c", OVERFLOWING]  # the first steps are skipped
+    flags = ["--model", "lenet5", "--data", "digits", "--batch-size", "64", "--epochs", "4", "--drops", "2"]
+    flags += ["--strategy", "mirrored", "--mixed-precision"]
+    code, error = finish(start(command, tmp_path / "whole", *flags))
+    assert code == 0, error
+    folder = tmp_path / "killed"
+    process = start(command, folder, *flags)
+    wait_for((folder / "checkpoint.keras").exists, process)
+    process.kill()
+    assert finish(process)[0] == -signal.SIGKILL and 1 <= len(log(folder)) < 4
+    code, error = finish(start(command, folder, *flags, "--resume"))
+    assert code == 0, error
+    assert_logs_are_close(log(folder), log(tmp_path / "whole"), 1e-6)
+    assert int(keras.saving.load_model(folder / "checkpoint.keras").optimizer.iterations) < 4 * 17  # steps
 
 
 def test_batches_must_be_shared_evenly(tmp_path):

@@ -6,13 +6,28 @@ import numpy as np
 import pytest
 
 from cnn_course.training import __main__ as command
-from cnn_course.training import devices, folder, recipe, run, settings
+from cnn_course.training import devices, export, fitting, folder, networks, prediction, progress, recipe, report, run
+from cnn_course.training import settings as training_settings
 
 # isort: split
 import keras
 import tensorflow as tf
 
 SHAPE = (12, 10, 3)
+ALL = [
+    devices,
+    export,
+    fitting,
+    folder,
+    networks,
+    prediction,
+    progress,
+    recipe,
+    report,
+    run,
+    training_settings,
+    command,
+]
 
 
 def images(count=6, seed=0):
@@ -215,7 +230,7 @@ def test_a_file_appears_under_its_name_only_when_it_is_whole(tmp_path):
     assert path.read_text() == "new"
 
 
-@pytest.mark.parametrize("module", [devices, folder, recipe, run, settings, command])
+@pytest.mark.parametrize("module", ALL)
 def test_public_names_have_docstrings(module):
     assert module.__doc__ and sorted(set(module.__all__)) == sorted(module.__all__)
     assert all(getattr(module, name).__doc__ for name in module.__all__)
