@@ -43,7 +43,7 @@ def pytest_configure(config):
             import tensorflow as tf
 
             devices = tf.config.list_physical_devices()
-        tf.config.experimental.enable_tensor_float_32_execution(False)  # cuDNN does not heed NVIDIA_TF32_OVERRIDE
+        tf.config.experimental.enable_tensor_float_32_execution(False)  # NVIDIA_TF32_OVERRIDE does not reach all
         if not any(device.device_type == "GPU" for device in devices):
             seen = ", ".join(device.name for device in devices)
             raise pytest.UsageError(f"TensorFlow must see a GPU. Received: no GPU, only {seen}.")

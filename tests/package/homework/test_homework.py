@@ -253,7 +253,7 @@ def test_list_names_everything_that_can_be_chosen():
 def test_the_command_writes_one_notebook_and_for_instructors_the_settings(tmp_path):
     out = tmp_path / "homework.ipynb"
     status, printed, error = command("03.q1", "03.2", "--out", out, "--title", "Week 3")
-    assert (status, error) == (0, "") and f"{out}: 13 cells, 1 exercises." in printed
+    assert (status, error) == (0, "") and f"{out}: 14 cells, 1 exercises." in printed
     assert [path.name for path in tmp_path.iterdir()] == ["homework.ipynb"]
     assert nbformat.read(out, 4) == compose("03.q1", "03.2")
     assert command("03.q1", "--out", out, "--instructor", "--points", "2", "--force")[0] == 0
