@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from race import machine
@@ -23,6 +24,7 @@ PARTS = {  # name: script, its arguments, its environment
     "steps": ("steps.py", [], {}),
     "to_99_percent": ("to_99_percent.py", [], {}),
     "suite": ("suite.py", [], {}),
+    "explorers": ("explorers.py", [], {}),
     "gpu": ("gpu.py", [], {}),
     "site": ("site_pages.py", [], {}),
 }
@@ -39,9 +41,8 @@ def main(arguments=None):
     if "to_99_percent" in chosen.parts and not chosen.mnist:
         parser.error("to_99_percent needs --mnist PATH.")
     failures = 0
-    for name in chosen.parts or [
-        name for name in PARTS if name not in ("gpu", "site") and (name != "to_99_percent" or chosen.mnist)
-    ]:
+    here = {"to_99_percent": chosen.mnist, "explorers": find_spec("playwright"), "gpu": False, "site": False}
+    for name in chosen.parts or [name for name in PARTS if here.get(name, True)]:
         script, options, environment = PARTS[name]
         options = [*options, chosen.mnist] if name == "to_99_percent" else options
         command = [sys.executable, str(FOLDER / script), *options]

@@ -203,14 +203,19 @@ export function correlate(image, weights) {
   return { height, width, channels: 1, values, grid: image.grid };
 }
 
+// Dots of 511 tones, from -1 to 1 of the limit, each as one number: without and with a sign.
+const TONES = [false, true].map((signed) => Uint32Array.from({ length: 511 }, (_, i) => {
+  const [red, green, blue] = color(i - 255, 255, signed).map(Math.round);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}));
+
 // A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
 export function bitmap({ height, width, channels, values, limit, signed }, channel) {
   const canvas = make("canvas", { width, height }), context = canvas.getContext("2d"), dots = context.createImageData(width, height);
-  const steps = Array.from({ length: 511 }, (_, i) => color(i - 255, 255, signed));
+  const tones = TONES[signed ? 1 : 0], whole = new Uint32Array(dots.data.buffer), scale = 255 / limit;
   for (let i = 0; i < height * width; i++) {
-    const step = steps[255 + Math.round(255 * Math.max(-1, Math.min(1, values[i * channels + channel] / limit)))];
-    for (let c = 0; c < 3; c++) dots.data[i * 4 + c] = channel === null ? (255 * values[i * 3 + c]) / limit : step[c];
-    dots.data[i * 4 + 3] = 255;
+    if (channel !== null) whole[i] = tones[255 + Math.round(Math.max(-255, Math.min(255, values[i * channels + channel] * scale)))];
+    else for (let c = 0; c < 4; c++) dots.data[i * 4 + c] = c < 3 ? values[i * 3 + c] * scale : 255;
   }
   context.putImageData(dots, 0, 0);
   return canvas;

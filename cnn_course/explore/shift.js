@@ -2,7 +2,7 @@
 import { begin, bitmap, change, correlate, counted, follow, make, numberInput, show, sized, surface, table, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "strides", "by", "wrap"], MOST_STRIDES = 16, SAME = 1e-9;  // rounding, in the largest answer
-const POOLS = { "max pool": (values) => Math.max(...values), "average pool": (values) => values.reduce((sum, value) => sum + value, 0) / values.length };
+const POOLS = ["max pool", "average pool"];
 
 // A plane made of another: `from(row, column)` says where each of its values comes from, or null for 0.
 function remake(plane, height, width, from) {
@@ -13,40 +13,75 @@ function remake(plane, height, width, from) {
 const around = (place, size) => ((place % size) + size) % size;
 
 function push(image, [down, right], wrap) {
-  const { height, width } = image, inside = (y, x) => wrap || (y >= 0 && y < height && x >= 0 && x < width);
-  return remake(image, height, width, (y, x) => (inside(y - down, x - right) ? around(y - down, height) * width + around(x - right, width) : null));
+  const { height, width } = image, values = new Float64Array(height * width), shift = around(right, width);
+  for (let y = 0; y < height; y++) {
+    if (!wrap && (y < down || y >= height + down)) continue;
+    const from = around(y - down, height) * width, to = y * width;
+    values.set(image.values.subarray(from, from + width - shift), to + shift);
+    values.set(image.values.subarray(from + width - shift, from + width), to);
+    if (!wrap) values.fill(0, right > 0 ? to : to + width + right, right > 0 ? to + right : to + width);
+  }
+  return { ...image, values };
 }
 
 // The maps of one picture: all answers (with `wrap` as many as pixels, else where the kernel fits), and what is kept of them.
 function mapsOf(image, { kernel, strides, wrap }) {
   const { height, width } = image, more = wrap ? [kernel.length - 1, kernel[0].length - 1] : [0, 0];
-  const wide = remake(image, height + more[0], width + more[1], (y, x) => (y % height) * width + (x % width));
+  const wide = wrap ? remake(image, height + more[0], width + more[1], (y, x) => (y % height) * width + (x % width)) : image;
   const all = { ...image, ...correlate(wide, kernel.map((row) => row.map((weight) => [weight]))) }, maps = { "all answers": all };
-  for (const [name, pool] of Object.entries(POOLS)) {
-    maps[name] = remake(all, Math.floor(all.height / strides), Math.floor(all.width / strides), () => null);
-    const own = maps[name], window = new Array(strides * strides);
-    own.values.forEach((_, i) => {
-      const top = Math.floor(i / own.width) * strides, left = (i % own.width) * strides;
-      for (let k = 0; k < window.length; k++) window[k] = all.values[(top + Math.floor(k / strides)) * all.width + left + (k % strides)];
-      own.values[i] = pool(window);
-    });
+  const own = { ...all, height: Math.floor(all.height / strides), width: Math.floor(all.width / strides) };
+  for (const name of POOLS) maps[name] = { ...own, values: new Float64Array(own.height * own.width) };
+  for (let i = 0, y = 0; y < own.height; y++) for (let x = 0; x < own.width; x++, i++) {
+    let largest = -Infinity, sum = 0;
+    for (let row = y * strides; row < (y + 1) * strides; row++) for (let column = x * strides; column < (x + 1) * strides; column++) {
+      const value = all.values[row * all.width + column];
+      if (value > largest) largest = value;
+      sum += value;
+    }
+    maps["max pool"].values[i] = largest;
+    maps["average pool"].values[i] = sum / strides ** 2;
   }
   maps.strides = remake(all, Math.ceil(all.height / strides), Math.ceil(all.width / strides), (y, x) => y * strides * all.width + x * strides);
   return maps;
 }
 
+// How many values of two lists are the same, their largest, means, and correlation: loops, for there are many.
+function beside(one, other, tolerance) {
+  let same = 0, most = -Infinity, others = -Infinity, sum = 0, sums = 0, both = 0, square = 0, squares = 0;
+  for (let i = 0; i < one.length; i++) {
+    if (Math.abs(one[i] - other[i]) <= tolerance) same++;
+    if (one[i] > most) most = one[i];
+    if (other[i] > others) others = other[i];
+    sum += one[i];
+    sums += other[i];
+  }
+  const means = [sum / one.length, sums / one.length];
+  for (let i = 0; i < one.length; i++) {
+    const a = one[i] - means[0], b = other[i] - means[1];
+    both += a * b;
+    square += a * a;
+    squares += b * b;
+  }
+  return { same, largest: [most, others], means, alike: both / Math.sqrt(square * squares) };
+}
+
 // What has become of each map: places that stay, or stay once it has been moved along; the correlation; largest and mean.
 function compare(before, after, { strides, by, wrap }) {
-  const mean = (values) => dot(values, values.map(() => 1)) / values.length, dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
-  const most = (values) => values.reduce((largest, value) => Math.max(largest, value), -Infinity);
-  const limit = most([before, after].map((maps) => most(maps["all answers"].values.map(Math.abs)))) || 1, signed = most(before["all answers"].values.map((value) => -value)) > 0;
-  const same = (one, other) => one.values.reduce((count, value, i) => count + (Math.abs(value - other.values[i]) <= SAME * limit), 0);
+  let limit = 0, least;
+  for (const { values } of [after["all answers"], before["all answers"]]) {
+    least = Infinity;
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] > limit) limit = values[i];
+      if (values[i] < least) least = values[i];
+    }
+    limit = Math.max(limit, -least);
+  }
+  limit ||= 1;
   return Object.entries(before).map(([name, was]) => {
-    const now = { ...after[name], limit, signed }, along = by.map((pixels) => pixels / (name === "all answers" ? 1 : strides));
-    const both = [was.values, now.values], means = both.map(mean), [one, other] = both.map((values, i) => values.map((value) => value - means[i]));
-    return { name, now, change: { ...now, signed: true, values: now.values.map((value, i) => value - was.values[i]) }, count: now.values.length,
-      same: same(was, now), moved: along.every(Number.isInteger) ? same(push(was, along, wrap), now) : null,
-      alike: dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other)), largest: both.map(most), means };
+    const now = { ...after[name], limit, signed: least < 0 }, along = by.map((pixels) => pixels / (name === "all answers" ? 1 : strides));
+    const change = { ...now, signed: true, values: now.values.map((value, i) => value - was.values[i]) };
+    const moved = along.every(Number.isInteger) ? beside(push(was, along, wrap).values, now.values, SAME * limit).same : null;
+    return { name, now, change, count: now.values.length, moved, ...beside(was.values, now.values, SAME * limit) };
   });
 }
 
@@ -71,7 +106,7 @@ function render({ model, el }) {
   const inputs = [number("down", "down", (value) => put({ by: [value, model.get("by")[1]] })), number("right", "right", (value) => put({ by: [model.get("by")[0], value] })),
     number("strides", "strides", (value) => value > 0 && value <= MOST_STRIDES && put({ strides: value }))];
   const wrap = make("button", { type: "button", onclick: () => put({ wrap: !model.get("wrap") }) }, "what leaves comes in opposite");
-  const ways = ["all answers", ...Object.keys(POOLS), "strides"], results = table(["map", "places that stay", "moved along", "alike", "largest", "mean"], ways);
+  const ways = ["all answers", ...POOLS, "strides"], results = table(["map", "places that stay", "moved along", "alike", "largest", "mean"], ways);
   const still = (label) => make("canvas", { role: "img", "aria-label": label, style: "cursor: auto; touch-action: auto" });
   const figures = ways.map((name) => ({ caption: make("figcaption", { class: "soft" }), now: still(`${name}, now`), change: still(`${name}, its change`) }));
   const said = make("p", { "aria-live": "polite", "data-name": "said" });

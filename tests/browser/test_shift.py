@@ -66,6 +66,7 @@ def test_maps_are_those_of_keras_and_of_numpy(browser):
 
 def test_the_pool_finds_the_pushed_line_and_strides_do_not(opened):
     page = opened(explore.shift(SEVEN, FLAT_LINE, by=(0, 0), wrap=False))
+    assert [row[0] for row in rows(page)] == ["all answers", "max pool", "average pool", "strides"]
     assert [row[1] for row in rows(page)] == ["16 of 16", "4 of 4", "4 of 4", "4 of 4"]
     page.get_by_role("application").focus()
     page.keyboard.press("ArrowDown")
