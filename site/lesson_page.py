@@ -164,10 +164,11 @@ def explorer_of(cells, index):
         an explorer.
 
     Raises:
-        ValueError: its line of words is not the one that is stored.
+        ValueError: its line of words is not the one that is stored; of nets trained in the lesson, its beginning.
     """
     tree = ast.parse(source(cells[index]))
     shown = tree.body.pop()
+    replaced = _with_stored_nets(shown.value)
     statements, needed = [*tree.body], _names(tree, ast.Load) | _names(shown, ast.Load)
     for cell in reversed(cells[:index]):
         for statement in reversed(ast.parse(source(cell)).body if cell["cell_type"] == "code" else []):
@@ -179,11 +180,21 @@ def explorer_of(cells, index):
         statements.insert(0, ast.parse("import cnn_course.quiet").body[0])  # it goes before Keras
     names = {}
     exec(compile(ast.Module(statements, []), "lesson", "exec"), names)
-    explorer = eval(compile(ast.Expression(shown.value), "lesson", "eval"), names)
+    explorer = eval(compile(ast.fix_missing_locations(ast.Expression(shown.value)), "lesson", "eval"), names)
     stored = [_printed(output) for output in cells[index]["outputs"]]
-    if repr(explorer) not in stored:
+    made = repr(explorer).rpartition(":")[0] if replaced else repr(explorer)  # other nets may read another digit
+    if not any(words.startswith(made) for words in stored):
         raise ValueError(f"An explorer must be what is stored below it. Received: {explorer!r}, stored {stored}.")
     return explorer
+
+
+def _with_stored_nets(call):
+    """Training takes minutes: in place of nets trained in the lesson a page shows those that come with the course."""
+    replaced = ast.unparse(call.func) == "explore.digit" and bool(call.args)
+    if replaced:
+        call.keywords += [ast.keyword("image", image) for image in call.args[1:]]
+        call.args = []
+    return replaced
 
 
 def _names(node, context):

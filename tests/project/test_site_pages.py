@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import lesson_page
+from cnn_course import checks, data
 from lessons import LESSONS, NOTEBOOKS, ROOT
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (48).to_bytes(4, "big")).decode()
@@ -48,6 +49,14 @@ def test_an_explorer_is_made_by_its_cell_and_what_the_cell_needs():
 def test_an_explorer_that_is_not_what_is_stored_stops_the_build():
     with pytest.raises(ValueError, match="An explorer must be what is stored below it. Received: Explorer: drag"):
         lesson_page.explorer_of(explorer_cells(POINT.replace("7.", "8.")), 3)
+
+
+def test_nets_of_a_lesson_are_not_trained_for_its_page():
+    cells = [code("from cnn_course import data, explore"), code("one = data.load('digits').x_validation[8]")]
+    stored = shown(text_plain="Explorer: draw a digit, image 28×28: my net reads 4.")
+    explorer = lesson_page.explorer_of([*cells, code("explore.digit(trained_for_hours, one)", stored)], 2)
+    assert repr(explorer).startswith("Explorer: draw a digit, image 28×28: pooled reads 9")
+    assert (explorer.image == data.load("digits").x_validation[8]).all()
 
 
 def test_the_module_and_the_state_of_an_explorer_are_files_of_their_own():
@@ -97,8 +106,6 @@ def test_an_exercise_has_its_hints_below_and_a_place_to_link_to():
 
 
 def test_no_solution_of_an_exercise_is_on_a_page():
-    from cnn_course import checks
-
     for file in LESSONS:
         cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
         hints = [hint["source"] for cell in cells for hint in lesson_page._hints(cell)]
