@@ -194,7 +194,6 @@ def write_pages(repository="", hub=""):
     lessons = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in _lessons()}
     texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in _documents()}
     files = {} if repository else dict([_wheel()])
-    files |= {f"pictures/{file.name}": file.read_bytes() for file in (ROOT / "docs" / "pictures").glob("*.png")}
     for name, notebook in lessons.items():
         files[f"notebooks/{name}.ipynb"] = _to_take_along(name, repository)
         page, more = lesson_page.prepare(notebook, name, _buttons(name, repository, hub))
@@ -205,7 +204,7 @@ def write_pages(repository="", hub=""):
     texts["glossary.md"] = _page("glossary.md").replace("TERMS", glossary_page(terms, slug))
     texts["exercises.md"] = _page("exercises.md") + "".join(_exercises(*item) for item in lessons.items())
     texts |= dict(_reference())
-    home, more = _home(texts["README.md"], lessons)
+    home, more = _home(texts["README.md"], lessons, files)
     texts["index.md"] = home
     files["explorers/style.css"] = _base.style().encode()
     del texts["README.md"]  # its place has the first page
@@ -290,13 +289,17 @@ def _reference():
         yield f"reference/{name}.md", text
 
 
-def _home(readme, lessons):
+def _home(readme, lessons, files):
     """The first page: a running explorer, and the map of the lessons from the README's table."""
-    element, files = lesson_page.running(explore.axis(), "home")
+    element, more = lesson_page.running(explore.axis(), "home")
+    figures = {data: path for path, data in files.items() if path.endswith(".png")}
     cards = []
     for _number, title, name, answers, words, picture in LESSON_ROW.findall(readme):
         core = lesson_page.minutes(lessons[name])
-        image = f'<img src="_static/{picture.removeprefix("docs/")}" alt="{html.escape(words)}" loading="lazy">'
+        data = (ROOT / picture).read_bytes()
+        path = figures.get(data, picture.removeprefix("docs/"))  # it is one of the figures: once is enough
+        more[path] = data
+        image = f'<img src="_static/{path}" alt="{html.escape(words)}" loading="lazy">'
         texts = (
             f"<strong>{name[:2]} {title}</strong><span>{lesson_page._in_html(answers)}</span><small>{core} min</small>"
         )
@@ -305,7 +308,7 @@ def _home(readme, lessons):
         raise ValueError(f"README must have a row for each of {len(lessons)} lessons. Received: {len(cards)}.")
     names = "\n".join(f"notebooks/{name}" for name in lessons)
     parts = {"EXPLORER": element, "CARDS": f'<ul class="cards">{"".join(cards)}</ul>', "LESSONS": names}
-    return re.sub("EXPLORER|CARDS|LESSONS", lambda match: parts[match[0]], _page("index.md")), files
+    return re.sub("EXPLORER|CARDS|LESSONS", lambda match: parts[match[0]], _page("index.md")), more
 
 
 def _link(match, path, known, repository):
