@@ -19,6 +19,7 @@ import tempfile
 import time
 import webbrowser
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pooch
 from myst_parser.mdit_to_docutils.base import default_slugify as slug
@@ -257,8 +258,8 @@ def _buttons(name, repository, hub):
         buttons.append(("Open in Colab", f"https://colab.research.google.com/github/{place}/blob/gh-pages/{path}"))
     if repository and hub:
         folder = repository.rpartition("/")[2]
-        query = f"repo={repository}&amp;branch=gh-pages&amp;urlpath=lab/tree/{folder}/{path}"
-        buttons.append(("Open on the JupyterHub", f"{hub}/hub/user-redirect/git-pull?{query}"))
+        query = urlencode({"repo": repository, "branch": "gh-pages", "urlpath": f"lab/tree/{folder}/{path}"})
+        buttons.append(("Open on the JupyterHub", f"{hub}/hub/user-redirect/git-pull?{html.escape(query)}"))
     return buttons
 
 

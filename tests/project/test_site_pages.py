@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import re
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -181,6 +182,85 @@ def test_chinese_is_marked_as_such(glossary):
     glossary.mark_chinese(None, paragraph, "x")
     assert [node.astext() for node in paragraph.findall(nodes.inline)] == ["感受野", "步幅"]
     assert paragraph.astext() == "A field (感受野), a 步幅."
+
+
+@pytest.fixture(scope="module")
+def build():
+    pytest.importorskip("myst_parser", reason="`make site` installs it")
+    import build
+
+    return build
+
+
+def test_buttons_that_need_an_address_are_left_out_without_it(build):
+    labels = [[label for label, _ in build._buttons("07_pooling", *given)] for given in (("", ""), ("", "https://hub"))]
+    assert labels == [["Download the notebook", "and the package it installs"]] * 2
+    github = build._buttons("07_pooling", "https://github.com/some/course", "https://hub")
+    path = "_static/notebooks/07_pooling.ipynb"
+    assert dict(github) == {
+        "Download the notebook": f"../{path}",
+        "Open in Colab": f"https://colab.research.google.com/github/some/course/blob/gh-pages/{path}",
+        "Open on the JupyterHub": "https://hub/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fsome%2Fcourse"
+        "&amp;branch=gh-pages&amp;urlpath=lab%2Ftree%2Fcourse%2F_static%2Fnotebooks%2F07_pooling.ipynb",
+    }
+    assert len(build._buttons("07_pooling", "https://git.example.org/course", "")) == 1  # Colab reads GitHub only
+    notebook = build._to_take_along("07_pooling", "https://github.com/some/course").decode()
+    assert "cnn-course[lessons] @ git+https://github.com/some/course" in notebook
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "alone", "with_repository"),
+    [
+        ("docs/claims.md", "[t](../tests/a.py)", "t", "[t](https://host/p/blob/HEAD/tests/a.py)"),
+        ("docs/claims.md", "[07](../notebooks/07_pooling.ipynb)", None, None),
+        ("docs/site.md", "[home](../README.md#license)", "[home](../index.md)", "[home](../index.md)"),
+        ("CHANGELOG.md", "[x](docs)", "x", "[x](https://host/p/tree/HEAD/docs)"),
+        ("docs/site.md", "[x](https://a.b)", None, None),
+        ("docs/site.md", "![x](pictures/a.png)", None, None),
+    ],
+)
+def test_links_lead_to_pages_or_to_the_project(build, path, link, alone, with_repository):
+    known = {"notebooks/07_pooling.ipynb", "README.md"}
+    for repository, expected in (("", alone), ("https://host/p", with_repository)):
+        changed = build.LINK.sub(lambda match, to=repository: build._link(match, path, known, to), f"a {link} b")
+        assert changed == f"a {expected or link} b"
+
+
+def test_without_a_network_and_a_cache_the_build_says_what_to_do(build, tmp_path, monkeypatch, capsys):
+    def offline(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(build.pooch, "retrieve", offline)
+    monkeypatch.setattr(build, "write_pages", lambda *_: ({}, {}))
+    assert build.main(["--out", str(tmp_path / "site")]) == 2
+    said = capsys.readouterr().err
+    assert "KaTeX, which draws the formulas, could not be fetched." in said
+    assert f"Put {build.KATEX} into" in said and not (tmp_path / "site").exists()
+
+
+def test_what_is_published_needs_an_address(build):
+    with pytest.raises(SystemExit):
+        build.main(["--publish"])
+
+
+def test_publishing_pushes_the_folder_as_one_commit(build, tmp_path):
+    (tmp_path / "html").mkdir()
+    for number in range(2):
+        (tmp_path / "html" / "index.html").write_text(str(number))
+        subprocess.run(["git", "init", "-q", "--bare", tmp_path / "remote"], check=True)
+        assert build.publish(tmp_path / "html", str(tmp_path / "remote")) == 0
+    git = ["git", f"--git-dir={tmp_path / 'remote'}"]
+    count = subprocess.run([*git, "rev-list", "--count", "gh-pages"], capture_output=True, text=True, check=True)
+    shown = subprocess.run([*git, "show", "gh-pages:index.html"], capture_output=True, text=True, check=True)
+    assert (count.stdout.strip(), shown.stdout) == ("1", "1")
+
+
+def test_a_folder_holds_what_it_should_and_nothing_else(build, tmp_path):
+    build.update(tmp_path, {"a/b.txt": b"1", "c.txt": b"2"})
+    before = (tmp_path / "c.txt").stat().st_mtime_ns
+    build.update(tmp_path, {"a/d.txt": b"3", "c.txt": b"2"})
+    held = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()}
+    assert held == {"a/d.txt", "c.txt"} and (tmp_path / "c.txt").stat().st_mtime_ns == before
 
 
 def test_workflows_run_nothing_that_is_no_make_target():
