@@ -42,6 +42,7 @@ function rest({ remainder, uses, windows }, n) {
 function draw(settings, found, chosen, width, pick) {
   const { n } = settings, { before, after, windows, uses, sums } = found;
   const length = before + n + after, left = 64, right = 46, gap = 28;
+  if (length * 25 > width - left - right) width = Math.max(width, 560);  // a telephone scrolls a long row
   const most = Math.max(6, Math.floor((width - left - right) / 25));
   const end = length <= most ? length : Math.floor((most * 25 - gap) / 50);  // places shown at each end
   const places = length <= most ? length : 2 * end;
@@ -91,7 +92,7 @@ function draw(settings, found, chosen, width, pick) {
       + `stroke: var(${none ? "--bad" : "--line"}); stroke-width: ${none ? 2.5 : 1}`));
     parts.push(words(x(pixel) + cell / 2, y + 14, `${uses[pixel]}×`, none ? "fill: var(--bad); font-weight: 700" : ""));
   }
-  return make("svg", { width, height: y + 32, viewBox: `0 0 ${width} ${y + 32}`, "aria-hidden": true }, parts);
+  return make("svg", { width, height: y + 32, viewBox: `0 0 ${width} ${y + 32}`, "aria-hidden": true, style: "max-width: none" }, parts);
 }
 
 function render({ model, el }) {
@@ -126,7 +127,7 @@ function render({ model, el }) {
   const results = table(["padding", "zeros before, after", "windows start at", "outputs", "sums"], ways.all);
   const reason = make("p", { "data-name": "why" }), formula = make("p", { "data-name": "formula" }), left = make("p", { "data-name": "rest" });
   const said = make("p", { "aria-live": "polite", "data-name": "window" });
-  const picture = make("div", { tabindex: 0, role: "group", "aria-label": "Windows over pixels. Arrow keys choose a window.",
+  const picture = make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Windows over pixels. Arrow keys choose a window.",
     onkeydown(event) {
       const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
       if (!step) return;

@@ -123,7 +123,7 @@ function render({ model, el }) {
     const strong = mean(output.values.map((value) => (Math.abs(value) > image.limit / 2 ? 1 : 0)));
     statistics.textContent = `Sum of the weights ${text(total)}. Mean of the image ${text(mean(image.values))}, of the output ${text(mean(output.values))}. `
       + `Strong answers (beyond ±${text(image.limit / 2)}, half of ${image.limit === 1 ? "white" : "the largest pixel"}): ${(100 * strong).toFixed(1)} %.`;
-    stages.at(-1).caption.textContent = `Output ${output.height}×${output.width}${output.signed ? ", purple below 0, orange above" : ""}`;
+    stages.at(-1).caption.textContent = `Output ${output.height}×${output.width}${output.signed ? ", orange below 0, purple above" : ""}`;
     presets.update(Object.keys(named).find((name) => String(named[name].map((row) => row.map((weight) =>
       new Array(image.channels).fill(weight)))) === String(state.kernel) && named[name].length === state.kernel.length));
     flip.setAttribute("aria-pressed", state.flip);
@@ -144,7 +144,10 @@ function render({ model, el }) {
     })));
     const sum = text(output.values[row * output.width + column]);
     said.textContent = `Row ${row}, column ${column}: ${terms.length > 9 ? `${counted(terms.length, "product")} sum to ${sum}` : `${terms.join(" + ")} = ${sum}`}.`;
-    const all = root.clientWidth - 24, room = all > 560 ? (all - 16 * (stages.length - 1)) / Math.min(stages.length, 2 + image.grid * 2) : all;
+    const all = root.clientWidth - 24, roomOf = (count) => (all - 16 * (count - 1)) / count;
+    let beside = image.grid ? stages.length : all > 560 ? 2 : 1;
+    while (image.grid && beside > 1 && roomOf(beside) < 24 * image.width) beside -= 1;  // so that numbers can be read
+    const room = roomOf(beside);
     stages.slice(0, -1).forEach(({ paint }, i) => paint(pictures[i], image, i, room, [row, column, ...size]));
     stages.at(-1).paint(output.picture, output, 0, room, [row, column, 1, 1]);
   }

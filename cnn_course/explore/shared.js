@@ -109,11 +109,11 @@ export function text(value, decimals = 4) {
 export const many = (number) => number.toLocaleString("en");  // 1,234
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-// Red, green and blue of a value: gray from 0 to `limit`, or for a signed picture purple below white and orange above.
+// Red, green and blue of a value: gray from 0 to `limit`, or for a signed picture orange below white and purple above, as in the lessons.
 export function color(value, limit, signed) {
   const share = Math.max(-1, Math.min(1, value / (limit || 1)));
   if (!signed) return Array(3).fill(255 * Math.max(share, 0));
-  const end = share < 0 ? [84, 39, 136] : [179, 88, 6];
+  const end = share < 0 ? [179, 88, 6] : [84, 39, 136];
   return end.map((part) => 255 + (part - 255) * Math.abs(share));
 }
 
