@@ -10,6 +10,7 @@ import html
 import json
 import logging
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ import pooch
 from myst_parser.mdit_to_docutils.base import default_slugify as slug
 from sphinx.cmd.build import build_main
 
+import cnn_course
 import lesson_page
 from cnn_course import explore, homework
 from cnn_course.explore import _base
@@ -38,8 +40,8 @@ KATEX = "https://registry.npmjs.org/katex/-/katex-0.19.1.tgz"
 KATEX_HASH = (  # npm's "integrity" of this version, in hexadecimal digits
     "sha512:8c6f2e2a7b63484726d84a503a1d17b6eae93eeb82f6bdd2ab91cb1ddb05756653dbb13aef6485d7d4048bea1fd3f61e3b2d7994381184abebe7ad78b91ac47c"
 )
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "benchmarks/RESULTS.md"]
-MODULES = "arithmetic kernels reference data figures explore checks homework models anatomy looking training quiet"
+FOLDERS = "", "docs", "data", "benchmarks"  # whose Markdown the site has
+MODULES = [module.name for module in pkgutil.iter_modules(cnn_course.__path__) if not module.name.startswith("_")]
 MENDED = {  # regular expressions of what the theme and Sphinx write, and what accessible HTML has in its place
     r'<aside class="sidebar-drawer"': r'\g<0> aria-label="All pages"',
     r'<aside class="toc-drawer[^"]*"': r'\g<0> aria-label="On this page"',
@@ -220,7 +222,8 @@ def _lessons():
 
 
 def _documents():
-    return [*DOCUMENTS, *(f"docs/{file.name}" for file in sorted((ROOT / "docs").glob("*.md")))]
+    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).glob("*.md"))]
+    return [file.relative_to(ROOT).as_posix() for file in files]
 
 
 def _page(name):
@@ -279,15 +282,12 @@ def _beginning(words, most=220):
 
 
 def _reference():
-    """A page for each module, made of its docstrings."""
-    pages = {
-        name: f"# {name}\n\n```{{eval-rst}}\n.. automodule:: cnn_course.{name}\n   :members:\n```\n"
-        for name in MODULES.split()
-    }
-    entries = "\n".join(pages)
-    yield "reference/index.md", _page("reference.md").replace("MODULES", entries)
-    for name, text in pages.items():
-        yield f"reference/{name}.md", text
+    """A page for each module, made of its docstrings; the exercises themselves have none, what they share has."""
+    yield "reference/index.md", _page("reference.md").replace("MODULES", "\n".join(MODULES))
+    for name in MODULES:
+        documented = (name, "checks.engine") if name == "checks" else (name,)
+        parts = "\n".join(f".. automodule:: cnn_course.{module}\n   :members:\n" for module in documented)
+        yield f"reference/{name}.md", f"# {name}\n\n```{{eval-rst}}\n{parts}```\n"
 
 
 def _home(readme, lessons, files):
@@ -308,8 +308,15 @@ def _home(readme, lessons, files):
     if len(cards) != len(lessons):
         raise ValueError(f"README must have a row for each of {len(lessons)} lessons. Received: {len(cards)}.")
     names = "\n".join(f"notebooks/{name}" for name in lessons)
-    parts = {"EXPLORER": element, "CARDS": f'<ul class="cards">{"".join(cards)}</ul>', "LESSONS": names}
-    return re.sub("EXPLORER|CARDS|LESSONS", lambda match: parts[match[0]], _page("index.md")), more
+    index = _page("index.md")
+    more_pages = [path[:-3] for path in _documents() if path[:-3] not in index and path != "README.md"]
+    parts = {
+        "OTHERS": "\n".join(more_pages),
+        "EXPLORER": element,
+        "CARDS": f'<ul class="cards">{"".join(cards)}</ul>',
+        "LESSONS": names,
+    }
+    return re.sub("|".join(parts), lambda match: parts[match[0]], index), more
 
 
 def _link(match, path, known, repository):

@@ -72,7 +72,7 @@ def test_there_is_a_page_for_each_lesson_document_and_module(site):
 
     documents = [file.with_suffix(".html").name for file in (ROOT / "docs").glob("*.md")]
     expected = {f"notebooks/{lesson.stem}.html" for lesson in LESSONS} | {f"docs/{name}" for name in documents}
-    expected |= {f"reference/{name}.html" for name in build.MODULES.split()}
+    expected |= {f"reference/{name}.html" for name in build.MODULES}
     expected |= {f"{name}.html" for name in ("index", "glossary", "exercises", "CHANGELOG", "search", "genindex")}
     assert expected <= {file.relative_to(site).as_posix() for file in site.rglob("*.html")}
     assert sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) < 25e6
