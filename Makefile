@@ -38,7 +38,7 @@ $(READY_TO_GRADE): $(READY)
 	@touch $(READY_TO_GRADE)
 
 $(READY_SLOW): $(READY)
-	@sh tools/set_up.sh $(VENV) test,instructor,originals,backends
+	@sh tools/set_up.sh $(VENV) test,instructor,originals,backends,foreign
 	@touch $(READY_TO_GRADE) $(READY_SLOW)
 
 $(READY_GPU): pyproject.toml constraints.txt

@@ -1,9 +1,27 @@
-"""Files: written whole or not at all, and the place of those that came with the course."""
+"""Files: written whole or not at all, the place of those that came with the course; and what commands print."""
 
 import os
+import sys
 from pathlib import Path
 
-__all__ = ["shipped", "write_whole"]
+__all__ = ["say", "shipped", "write_whole"]
+
+
+def say(text):
+    """Print for a command, in the characters of its output, which may be closed.
+
+    Args:
+        text: str.
+
+    Returns:
+        int: 0, the status of a command that is done.
+    """
+    encoding = sys.stdout.encoding or "utf-8"  # cp1252 has no minus sign
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    except BrokenPipeError:  # `| head` has seen enough; what is still to be flushed at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def shipped(name):

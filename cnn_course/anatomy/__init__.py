@@ -1,16 +1,20 @@
 """`describe(model)`: a row a layer with shape, parameters, work, memory and receptive field, for any Keras 3 model."""
 
 import math
+import os
 import sys
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import cnn_course.quiet  # noqa: F401  (before Keras: the command, too, is quiet)
+
+# isort: split
 import keras
 
 from cnn_course._validate import validate_integer
 from cnn_course.anatomy import graph, tables
 
-__all__ = ["UNKNOWN", "WHOLE", "Anatomy", "Row", "Totals", "describe"]
+__all__ = ["UNKNOWN", "WHOLE", "Anatomy", "Memory", "Row", "Totals", "describe"]
 
 UNKNOWN = "unknown"
 WHOLE = "whole input"
@@ -66,6 +70,23 @@ class Totals(NamedTuple):
     at_least: tuple = ()
 
 
+class Memory(NamedTuple):
+    """Bytes, as `Anatomy.memory` counts them; a backend adds what it needs to compute.
+
+    Attributes:
+        parameters: int, all weights.
+        inference: int, those and the maps that are needed at one time, where they are most.
+        training: int, all weights, a gradient and the slots of the optimizer for each trainable one, all maps, which
+            the backward pass asks for again, and the gradients of those that are needed at one time.
+        at_least: bool, whether these are lower bounds: where maps are unknown, or hidden in a traced layer.
+    """
+
+    parameters: int
+    inference: int
+    training: int
+    at_least: bool = False
+
+
 @dataclass(frozen=True)
 class Anatomy:
     """What `describe` returns: print it, let a notebook show it, or hand `to_records()` to `pandas.DataFrame`.
@@ -75,35 +96,86 @@ class Anatomy:
         kind: str, the model's class.
         rows: tuple of `Row`.
         totals: `Totals`.
+        weight_bytes: `(trainable, non_trainable)`, memory of the weights.
+        peak_bytes: int, memory of the maps that are needed at one time, for one image, where they are most.
+
+    What a table shows can be chosen: `columns`, names of `anatomy.tables.COLUMNS`, which are the fields of `Row` and
+    `flops` (2 × MACs), `parameters_share`, `macs_share` and `activation_share` (percent of the total); `sort`, the
+    column by which rows are sorted, the largest first; `units`, True for K, M and G in place of all digits.
     """
 
     name: str
     kind: str
     rows: tuple
     totals: Totals
+    weight_bytes: tuple
+    peak_bytes: int
 
-    def to_records(self):
-        """Rows as plain dictionaries.
+    def to_records(self, columns=None, sort=None, unknown=UNKNOWN):
+        """Rows as plain dictionaries, for `pandas.DataFrame` or `csv.DictWriter`.
+
+        Args:
+            columns: list of str; None for the fields of `Row`.
+            sort: str or None.
+            unknown: what to put in place of `"unknown"`, as None, with which columns of figures stay numeric.
 
         Returns:
-            list of dict, one a row, with the fields of `Row`.
+            list of dict, one a row.
         """
-        return [row._asdict() for row in self.rows]
+        return tables.as_records(self, _columns(columns, sort) or Row._fields, sort, unknown)
 
-    def to_text(self, width=120):
+    def to_text(self, width=120, columns=None, sort=None, units=False):
         """The table as aligned text.
 
         Args:
-            width: int >= 1, characters of a line: names, kinds and shapes give way, figures do not; None for as wide
-                as the longest name needs.
+            width: int >= 1, characters of a line: names, kinds and shapes give way, then whole columns unless they are
+                asked for; None for as wide as the longest name needs.
+            columns: list of str; None for the usual ones.
+            sort: str or None.
+            units: bool.
 
         Returns:
             str.
         """
-        return tables.plain(self, width if width is None else validate_integer(width, "width", minimum=1))
+        width = width if width is None else validate_integer(width, "width", minimum=1)
+        return tables.plain(self, width, _columns(columns, sort), sort, units)
+
+    def to_markdown(self, columns=None, sort=None, units=False):
+        """The table in Markdown.
+
+        Args:
+            columns: list of str; None for the usual ones.
+            sort: str or None.
+            units: bool.
+
+        Returns:
+            str.
+        """
+        return tables.as_markdown(self, _columns(columns, sort) or tables.DEFAULT, sort, units)
+
+    def memory(self, batch_size=1, slots=2):
+        """What the model needs in memory, if each map is stored on its own.
+
+        Args:
+            batch_size: int >= 1.
+            slots: int >= 0, numbers that the optimizer keeps for each weight: Adam 2, SGD with momentum 1, without 0.
+
+        Returns:
+            `Memory`.
+
+        >>> dense = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, use_bias=False)])
+        >>> describe(dense).memory(batch_size=10)  # 12 weights; 4 and 3 values an image
+        Memory(parameters=48, inference=328, training=752, at_least=False)
+        """
+        batch_size = validate_integer(batch_size, "batch_size", minimum=1)
+        slots = validate_integer(slots, "slots", minimum=0)
+        weights, maps = sum(self.weight_bytes), batch_size * self.totals.activation_bytes
+        at_once, of_training = batch_size * self.peak_bytes, (1 + slots) * self.weight_bytes[0]
+        hidden = any("traced" in row.note for row in self.rows) or bool(self.totals.at_least)
+        return Memory(weights, weights + at_once, weights + of_training + maps + at_once, hidden)
 
     def __str__(self):
-        return tables.encodable(self.to_text(), getattr(sys.stdout, "encoding", None) or "utf-8")
+        return tables.encodable(self.to_text(_terminal_width()), getattr(sys.stdout, "encoding", None) or "utf-8")
 
     __repr__ = __str__
 
@@ -111,7 +183,25 @@ class Anatomy:
         return tables.as_html(self)
 
 
-def describe(model, input_shape=None):
+def _terminal_width():
+    """Characters of a line of the terminal that is printed to; 120 where it is none."""
+    try:
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns, 40) if sys.stdout.isatty() else 120
+    except (AttributeError, OSError, ValueError):
+        return 120
+
+
+def _columns(columns, sort):
+    """The columns that are asked for, if there are such."""
+    known = f"names out of {', '.join(tables.COLUMNS)}"
+    if columns is not None and (isinstance(columns, str) or not columns or not set(columns) <= set(tables.COLUMNS)):
+        raise ValueError(f"`columns` must be a list of {known}. Received: columns={columns!r}.")
+    if sort is not None and sort not in tables.SORTABLE:
+        raise ValueError(f"`sort` must be one of {', '.join(tables.SORTABLE)}. Received: sort={sort!r}.")
+    return columns and list(columns)
+
+
+def describe(model, input_shape=None, depth=None):
     """Take a model apart: a row for each application of a layer, in the order of computation.
 
     Receptive fields are those at inference, counted in pixels of the input with the most axes, from the first to the
@@ -124,6 +214,8 @@ def describe(model, input_shape=None):
         input_shape: tuple of int without the batch axis, such as (height, width, channels), to be put in place of the
             sizes that the model leaves open; None leaves them open. For several inputs a list of such tuples, or a
             dict by the name of the input.
+        depth: int >= 1, levels of nested models that have rows of their own: with 1 each of them is one row; None for
+            all.
 
     Returns:
         `Anatomy`.
@@ -147,8 +239,12 @@ def describe(model, input_shape=None):
             "`model` must be built: begin it with keras.Input(shape), or call model.build(input_shape). "
             f"Received: {type(model).__name__} {model.name!r}, not built."
         )
-    rows = tuple(_rows(model, graph.follow(model, input_shape)))
-    return Anatomy(model.name, type(model).__name__, rows, _totals(rows))
+    depth = depth if depth is None else validate_integer(depth, "depth", minimum=1)
+    steps = graph.follow(model, input_shape)
+    rows = tuple(_rows(model, steps))
+    shown = rows if depth is None else tuple(_folded(rows, depth))
+    memory = _weight_bytes(model), graph.peak_bytes(steps)
+    return Anatomy(model.name, type(model).__name__, shown, _totals(rows), *memory)
 
 
 # From steps to rows
@@ -170,6 +266,43 @@ def _rows(model, steps):
     if others:
         counts = _count(others, trainable)
         yield Row(model.name, "weights", [], *counts, 0, 0, NOTHING, NOTHING, "weights that belong to no layer above")
+
+
+def _folded(rows, depth):
+    """Rows of which those that share the first `depth` parts of their names are one."""
+    groups = []
+    for row in rows:
+        name = "/".join(row.name.split("/")[:depth])
+        if groups and name != row.name and groups[-1][0] == name and row.name != groups[-1][1][0].name:
+            groups[-1][1].append(row)
+        else:
+            groups.append((name, [row]))
+    for name, (first, *others) in groups:
+        yield _sum_of(name, [first, *others]) if first.name != name else first
+
+
+def _sum_of(name, rows):
+    """One row for those of a nested model: sums, and what comes out in the end."""
+    columns = [[getattr(row, column) for row in rows] for column in COLUMNS]
+    sums = [UNKNOWN if UNKNOWN in values else sum(values) for values in columns]
+    notes = "; ".join(dict.fromkeys(note for row in rows for note in row.note.split("; ") if note))
+    last = rows[-1]
+    return Row(
+        name,
+        f"{len(rows)} layer{'s' * (len(rows) > 1)}",
+        last.output_shape,
+        *sums,
+        last.receptive_field,
+        last.jump,
+        notes,
+    )
+
+
+def _weight_bytes(model):
+    """Memory of the trainable weights and of the others."""
+    trainable = {id(weight) for weight in model.trainable_weights}
+    sizes = [(graph.tensor_bytes(math.prod(one.shape), one.dtype) or 0, id(one) in trainable) for one in model.weights]
+    return tuple(sum(size for size, trained in sizes if trained is wanted) for wanted in (True, False))
 
 
 def _count(weights, trainable):

@@ -14,7 +14,7 @@ from cnn_course.anatomy import fields, traced
 from cnn_course.anatomy.fields import Call, rule_name
 from cnn_course.anatomy.kinds import count_macs, follow_fields, on_each_value, without_rule
 
-__all__ = ["BATCH", "Step", "follow", "has_graph", "run_through"]
+__all__ = ["BATCH", "Step", "follow", "has_graph", "peak_bytes", "run_through", "tensor_bytes"]
 
 # Images in the batch that goes through the model, symbolically: a prime above all usual sizes. What it divides counts
 # images, so that images folded into the batch, as the frames of a video are, count as often as they are there.
@@ -33,6 +33,7 @@ class Step(NamedTuple):
         macs: int, for one image.
         fields: dict, for the name of each input that takes part a tuple of `Axis`.
         note: str, what a reader should know.
+        lives: list of `[first, last, bytes]` for each output: from which step to which it is needed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Step(NamedTuple):
     macs: int | None = None
     fields: dict | None = None
     note: str = ""
+    lives: tuple | list = ()
 
 
 class _Value(keras.KerasTensor):
@@ -50,10 +52,13 @@ class _Value(keras.KerasTensor):
     def __init__(self, tensor, shape, followed=()):
         super().__init__(shape, tensor.dtype, sparse=tensor.sparse)
         self.fields = dict(followed)
+        self.life = [0, 0, 0]  # one list for all forms of a tensor
 
     def renumbered(self, shape, by):
         """In another shape, with `by` axes added behind the batch."""
-        return _Value(self, shape, {source: fields.renumber(axes, by) for source, axes in self.fields.items()})
+        other = _Value(self, shape, {source: fields.renumber(axes, by) for source, axes in self.fields.items()})
+        other.life = self.life
+        return other
 
 
 def follow(model, input_shape=None):
@@ -81,8 +86,21 @@ def follow(model, input_shape=None):
         followed = {layer.name: fields.input_axes(shape)} if len(shape) - 1 == most_axes > 0 else {}
         values.append(_Value(source, shape, followed))
         walk.add(layer.name, layer, values[-1:], 0, [_open_sizes(shapes, layer.name)])
-    walk.through(model, values)
+    for value in walk.through(model, values):
+        value.life[1] = len(walk.steps)
     return walk.steps
+
+
+def peak_bytes(steps):
+    """Memory of the outputs that are needed at one time, for one image, where they are most."""
+    lives = [life for step in steps for life in step.lives]
+    return max((sum(size for born, last, size in lives if born <= at <= last) for at in range(len(steps))), default=0)
+
+
+def tensor_bytes(values, dtype):
+    """Memory of so many values; None if it is not known how many, or how large one is."""
+    bits = re.search(r"\d+", "bool8" if dtype == "bool" else dtype)
+    return None if bits is None or values is None else -(-values * int(bits.group()) // 8)
 
 
 def has_graph(operation):
@@ -168,6 +186,8 @@ class _Walk:
         """One application of a layer: a step, or those of the model that it is."""
         name, arguments = prefix + operation.name, _arguments(operation, args, kwargs)
         values = [leaf for leaf in keras.tree.flatten(list(arguments.values())) if isinstance(leaf, _Value)]
+        for value in values:
+            value.life[1] = len(self.steps)
         run = operation.layer if rule_name(operation) in ("SpectralNormalization", "TimeDistributed") else operation
         time = values[0].shape[:2] if rule_name(operation) == "TimeDistributed" else ()
         if time:  # each step of it is an image of its own
@@ -198,14 +218,15 @@ class _Walk:
         notes = [*notes, *(f"{count} of these for each image" for count in images if count and count > 1)]
         shapes = [self.without_batch(value.shape) for value in outputs]
         sizes = [self.bytes_of(value) for value in outputs]
+        for value, size in zip(outputs, sizes, strict=True):
+            value.life[:] = [len(self.steps), len(self.steps), size or 0]
         figures = (None if None in sizes else sum(sizes), self.per_image(macs), outputs[0].fields if outputs else {})
-        self.steps.append(Step(name, operation, shapes, *figures, "; ".join(dict.fromkeys(filter(None, notes)))))
+        note = "; ".join(dict.fromkeys(filter(None, notes)))
+        self.steps.append(Step(name, operation, shapes, *figures, note, [value.life for value in outputs]))
 
     def bytes_of(self, value):
         """Memory for one image; None if unknown."""
-        values = None if None in value.shape else self.per_image(math.prod(value.shape))
-        bits = re.search(r"\d+", "bool8" if value.dtype == "bool" else value.dtype)
-        return None if bits is None or values is None else -(-values * int(bits.group()) // 8)
+        return tensor_bytes(None if None in value.shape else self.per_image(math.prod(value.shape)), value.dtype)
 
     def per_image(self, count):
         """Count for one image; None if it does not grow with the images."""
@@ -248,11 +269,11 @@ class _Walk:
             positional, named = keras.tree.pack_sequence_as((args, kwargs), filled)
             return operation(*positional, **named)
 
-        found = traced.products(run, [leaf for leaf in leaves if isinstance(leaf, _Value)])
+        found, problem = traced.products(run, [leaf for leaf in leaves if isinstance(leaf, _Value)])
         once = [count for count in found or () if count % self.batch]
         shares = [count for count in found or () if count % self.batch == 0]
         if found is None or None in map(self.per_image, shares):
-            return None, ""
+            return None, problem or (found and "its work for one image depends on how many there are") or ""
         return sum(shares), TRACED + (f" ({sum(once):,} once for all images are left out)" if once else "")
 
     def is_elementwise(self, operation, args, kwargs):

@@ -6,6 +6,7 @@ the outputs do not depend on is left out where the backend can tell.
 
 import math
 import re
+import warnings
 from collections import Counter
 
 import keras
@@ -17,7 +18,7 @@ __all__ = ["products"]
 
 # What else multiplies, and is not counted: types of TensorFlow, primitives of JAX
 UNCOUNTED = re.compile(
-    "Cholesky|Conv(?!ert)|Cudnn|Dot|Eig|Einsum|FFT|GRU|LSTM|MatMul|Matrix(?!Band|Diag|SetDiag)|PyFunc|Qr|Svd|Xla"
+    "Cholesky|Conv(?!ert)|Cudnn|Dot|Eig|Einsum|FFT|GRU|LSTM|MatMul|Matrix(?!Band|Diag|SetDiag)|PyFunc|Qr|Svd|XlaC"
     "|^(cholesky|eigh?|fft|ffi_call|lu|pallas_call|qr|schur|svd)$|callback|custom_call|ragged_dot|_product|_solve"
 )
 
@@ -30,26 +31,32 @@ def products(function, values):
         values: list of `keras.KerasTensor`, their sizes known.
 
     Returns:
-        list of int; None if one of them cannot be told, as of a loop that ends when something happens.
+        `(found, problem)`: list of int, or None if one of them cannot be told; and str, why.
     """
     watch = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}.get(keras.backend.backend())
     if watch is None or any(None in value.shape for value in values):
-        return None
+        return None, ""
     try:
-        with keras.StatelessScope():  # a `call` that counts its calls counts nothing
-            return list(watch(function, values))
-    except Exception:  # what a layer of the user's own does with tensors is its own affair; see `_uncounted` below
-        return None
+        with keras.StatelessScope(), warnings.catch_warnings(action="ignore"):  # who counts calls, not this one
+            return list(watch(function, values)), ""
+    except _UncountedError as error:
+        return None, f"its trace has {error}, whose products are not counted"
+    except Exception as error:  # what a layer of the user's own does with tensors is its own affair
+        return None, f"its run on shapes alone failed ({type(error).__name__})"
 
 
-def _uncounted(kind):
-    raise NotImplementedError(kind)
+class _UncountedError(Exception):
+    """Something that multiplies nobody can tell how often."""
+
+
+def _uncounted(what):
+    raise _UncountedError(what)
 
 
 def _only(branches):
     """The products of whichever branch is taken, if they are the same."""
     first, *others = map(list, branches)
-    return first if all(Counter(first) == Counter(other) for other in others) else _uncounted("branches")
+    return first if all(Counter(first) == Counter(other) for other in others) else _uncounted("branches that differ")
 
 
 # TensorFlow
@@ -75,7 +82,7 @@ def _of_graph(graph):
         elif kind in ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"):
             turned = operation.get_attr("transpose_a" if kind == "MatMul" else "adj_x")
             yield math.prod(operation.outputs[0].shape) * shapes[0][-2 if turned else -1]
-        elif kind == "Einsum":
+        elif kind in ("Einsum", "XlaEinsum"):
             words, output = einsum_letters(operation.get_attr("equation").decode(), [len(shape) for shape in shapes])
             yield summed_products(words, output, shapes) if len(words) == 2 else 0
         elif kind.startswith("CudnnRNN") and not kind.endswith("Backprop"):  # LSTM and GRU on a GPU: all steps at once
@@ -130,10 +137,10 @@ def _times(loop, condition):
     counts = ("Const", "Identity", "Less", "LogicalAnd", "Placeholder")
     for one in _needed(condition):
         if one.type not in counts or any(tensor.dtype.is_floating for tensor in one.inputs):
-            _uncounted("a condition")
+            _uncounted("a loop that ends when something happens")
     with silenced(), tf.compat.v1.Session(graph=loop.graph) as session:
         times = int(session.run(loop.inputs[1]))
-    return times if times >= 0 else _uncounted("a loop")
+    return times if times >= 0 else _uncounted("a loop without an end")
 
 
 # JAX
@@ -164,12 +171,12 @@ def _of_jaxpr(jaxpr):
         elif kind == "scan":
             yield from list(_of_jaxpr(*inside)) * settings["length"]
         elif kind == "while":
-            any(any(_of_jaxpr(one)) for one in inside) and _uncounted(kind)
+            any(any(_of_jaxpr(one)) for one in inside) and _uncounted("a loop that ends when something happens")
         elif kind == "cond":
             yield from _only(map(_of_jaxpr, inside))
         elif UNCOUNTED.search(kind):
             _uncounted(kind)
-        elif inside:
+        elif inside and settings.get("name") != "_resize":  # resizing counts 0, although JAX does it by products
             yield from _of_jaxpr(*inside)
 
 

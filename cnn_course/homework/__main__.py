@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from cnn_course import homework
-from cnn_course._files import write_whole
+from cnn_course._files import say, write_whole
 from cnn_course._validate import validate_number
 
 __all__ = ["NBGRADER_CONFIG", "main"]
@@ -48,7 +48,7 @@ def main(arguments=None):
     given = _parser().parse_args(arguments)
     lessons = homework.read_lessons()
     if given.list:
-        return _say("\n".join(_listing(lessons)))
+        return say("\n".join(_listing(lessons)))
     try:
         chosen = homework.choose(given.names, lessons)
         _check(given)
@@ -62,16 +62,7 @@ def main(arguments=None):
     except OSError as error:
         return _refuse(error)
     exercises = sum(piece.key.startswith("q") for piece in chosen)
-    return _say(f"{given.out}: {len(notebook['cells'])} cells, {exercises} exercises.{needed}")
-
-
-def _say(text):
-    encoding = sys.stdout.encoding or "utf-8"  # cp1252 has no minus sign
-    try:
-        print(text.encode(encoding, "replace").decode(encoding), flush=True)
-    except BrokenPipeError:  # `| head` has seen enough; what is still to be flushed at the end goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return say(f"{given.out}: {len(notebook['cells'])} cells, {exercises} exercises.{needed}")
 
 
 def _refuse(error):

@@ -108,6 +108,7 @@ def test_renewing_the_pins_is_documented_for_all_extras_that_are_tested():
         "--extra instructor",
         "--extra originals",
         "--extra backends",
+        "--extra foreign",
         "--extra browser",
         "--extra site",
     )

@@ -141,7 +141,7 @@ class Loop(layers.Layer):
 def test_loops_are_counted_or_unknown():
     vectors = keras.Input((4,))
     (row,) = describe(keras.Model(vectors, Loop(None)(vectors))).rows[1:]
-    assert row.macs == "unknown" and "traced" not in row.note
+    assert row.macs == "unknown" and row.note.startswith("its trace has a loop that ends when something happens")
     (row,) = describe(keras.Model(vectors, Loop(5)(vectors))).rows[1:]
     assert row.macs in ("unknown", 5 * 16)
 
@@ -168,6 +168,16 @@ def test_branches_are_counted_if_they_are_equal():
         assert row.macs == work
 
 
+class Enlarged(layers.Layer):
+    def call(self, inputs):
+        return ops.image.resize(inputs, (9, 9), interpolation="bilinear")
+
+
+def test_resizing_counts_nothing():
+    image = keras.Input((4, 5, 2))
+    assert describe(keras.Model(image, Enlarged()(image))).rows[-1].macs == 0  # JAX does it by matrix products
+
+
 class Inverse(layers.Layer):
     def call(self, inputs):
         return ops.inv(inputs)
@@ -176,11 +186,34 @@ class Inverse(layers.Layer):
 @pytest.mark.skipif(BACKEND == "torch", reason="its counter is silent on what it does not count")
 def test_what_multiplies_in_another_way_is_unknown():
     matrices = keras.Input((4, 4))
-    assert describe(keras.Model(matrices, Inverse()(matrices))).rows[-1].macs == "unknown"
+    row = describe(keras.Model(matrices, Inverse()(matrices))).rows[-1]
+    assert row.macs == "unknown" and "whose products are not counted" in row.note
+
+
+class Pairs(layers.Layer):
+    def call(self, inputs):
+        return ops.matmul(inputs, ops.transpose(inputs))
+
+
+class Broken(layers.Layer):
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape)
+
+    def call(self, inputs):
+        raise KeyError(inputs)
+
+
+def test_why_work_is_unknown():
+    vectors = keras.Input((4,))
+    row = describe(keras.Model(vectors, Pairs()(vectors))).rows[-1]
+    assert row.macs == "unknown" and row.note.startswith("its work for one image depends on how many there are")
+    row = describe(keras.Model(vectors, Broken()(vectors))).rows[-1]
+    assert row.macs == "unknown" and row.note.startswith("its run on shapes alone failed (KeyError)")
 
 
 def test_products_need_sizes():
-    assert traced.products(lambda x: x, [keras.KerasTensor((None, 3))]) is None
-    assert traced.products(lambda x: x, [keras.KerasTensor((2, 3))]) == []
+    assert traced.products(lambda x: x, [keras.KerasTensor((None, 3))]) == (None, "")
+    assert traced.products(lambda x: x, [keras.KerasTensor((2, 3))]) == ([], "")
     kernel = np.ones((3, 5), "float32")
-    assert traced.products(lambda x: ops.matmul(x, kernel), [keras.KerasTensor((2, 3))]) == [math.prod((2, 3, 5))]
+    found = traced.products(lambda x: ops.matmul(x, kernel), [keras.KerasTensor((2, 3))])
+    assert found == ([math.prod((2, 3, 5))], "")
