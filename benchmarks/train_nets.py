@@ -39,7 +39,7 @@ def rounded(net):
         if hasattr(layer, "kernel"):
             kernel, *rest = layer.get_weights()
             scale = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1))) / 127
-            layer.set_weights([np.round(kernel / scale) * scale, *rest])
+            layer.set_weights([np.round(kernel / np.where(scale, scale, 1)) * scale, *rest])
     return net
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import train_nets
 from cnn_course import data, explore, models
 from cnn_course.explore import _digit
 
@@ -87,6 +88,19 @@ def test_stored_weights_take_a_byte_each():
     count = sum(len(base64.b64decode(kernel["bytes"])) for kernel in kernels)
     assert all(set(kernel) == {"bytes", "scale"} for kernel in kernels) and count > 500_000
     assert len(json.dumps(explore.digit().state)) < 1.6 * count
+
+
+def test_rounded_weights_are_sent_as_bytes_and_answer_nearly_as_before():
+    net, images = all_kinds()["pools"], RNG.random((3, 9, 11, 1), dtype="float32")
+    kernel, bias = net.layers[0].get_weights()
+    net.layers[0].set_weights([kernel * [1, 0, -1], bias])  # one output without weights
+    before = net.predict(images, verbose=0)
+    assert "floats" in _digit._net("a", net)["stages"][0]["kernel"]
+    described = _digit._net("a", train_nets.rounded(net))
+    kernels = [stage["kernel"] for stage in described["stages"] if "kernel" in stage]
+    assert [sorted(kernel) for kernel in kernels] == [["bytes", "scale"]] * 3
+    np.testing.assert_allclose(_digit._answers(described, images), net.predict(images, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(net.predict(images, verbose=0), before, atol=0.03)
 
 
 @pytest.mark.parametrize("name", ["pools", "normalized", "nested"])
