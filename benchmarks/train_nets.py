@@ -1,4 +1,4 @@
-"""Train the nets that `explore.digit` shows, by the recipes of lessons 11 and 12 as they stand in the notebooks.
+"""Train the nets that `explore.digit` shows, by the recipes of lessons 11, 12 and 16 as they stand in the notebooks.
 
     python benchmarks/train_nets.py
 
@@ -30,6 +30,7 @@ def trained():
         "pooled": rerun.section("11_first_cnn", 5, until="history = reader.fit")["reader"],
         "strided": racing["train"](racing["racers"]["strides"], 0),
         "better recipe": better["train"](read_digits.ALL_FOUR, 0, epochs=17),
+        "crumb": rerun.section("16_looking_inside", 1, until="train(cheat")["cheat"],
     }
 
 

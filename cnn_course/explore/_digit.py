@@ -28,10 +28,11 @@ class digit(Explorer):
     """A digit to draw, push and turn, while nets read it: their maps, kernels and probabilities.
 
     Args:
-        nets: None for three that come with the course (`"pooled"` of lesson 11, `"strided"` of lesson 12, and the
-            `"better recipe"` of lesson 11); or a `keras.Sequential` of your own, or a dict of up to four by name. They
-            read one gray image of the same size, at most 64 pixels a side, and are made of convolutions, pools, dense
-            layers, batch normalization and the usual activations.
+        nets: None for three that come with the course, `"pooled"` of lesson 11, `"strided"` of lesson 12, and the
+            `"better recipe"` of lesson 11; or the name of one of them, or `"crumb"`, which lesson 16 has cheated. Or a
+            `keras.Sequential` of your own, or a dict of up to four by name. They read one gray image of the same size,
+            at most 64 pixels a side, and are made of convolutions, pools, dense layers, batch normalization and the
+            usual activations.
         image: array (height, width) or (height, width, 1) from 0 to 1, what the nets read; None for a digit of the
             data.
 
@@ -49,7 +50,7 @@ class digit(Explorer):
     title = "Draw a digit"
 
     def __init__(self, nets=None, image=None):
-        self._nets = _stored() if nets is None else _described(nets)
+        self._nets = _stored()[:3] if nets is None else _described(nets)
         super().__init__(image=image)
 
     @property
@@ -92,6 +93,11 @@ def _examples():
 
 def _described(nets):
     """What the module needs to know of each net."""
+    if isinstance(nets, str):
+        stored = {net["name"]: net for net in _stored()}
+        if nets not in stored:
+            raise ValueError(f"The name of a net must be one of {', '.join(stored)}. Received: {nets!r}.")
+        return [stored[nets]]
     received, nets = named("nets", nets), nets if isinstance(nets, dict) else {getattr(nets, "name", ""): nets}
     keras = sys.modules.get("keras")  # who has a net has imported it
     for name, net in nets.items():

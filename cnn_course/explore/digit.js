@@ -151,22 +151,27 @@ function sheet({ height, width, channels, values }) {
   return { height: lines * high, width: columns * wide, channels: 1, values: all, limit, signed, columns, high, wide };
 }
 
-function draw(canvas, plane, scale, box) {
-  const size = [plane.width, plane.height].map((side) => Math.round(side * scale)), context = sized(canvas, ...size);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(bitmap(plane, 0), 0, 0, ...size);
-  if (box) for (const [strokeStyle, lineWidth] of [["#fff", 5], ["#00785a", 3]]) {
-    Object.assign(context, { strokeStyle, lineWidth });
-    context.strokeRect(...box.map((edge) => edge * scale));
-  }
-  return context;
+// One dot a pixel, which the browser enlarges: much less work than to draw it large.
+function draw(canvas, plane, scale) {
+  bitmap(plane, 0, canvas);
+  Object.assign(canvas.style, { width: `${Math.round(plane.width * scale)}px`, height: `${Math.round(plane.height * scale)}px`, imageRendering: "pixelated" });
+}
+
+// A canvas with a frame on it; `mark` puts it around a place, or takes it away.
+function framed(canvas) {
+  const frame = make("span", { style: "position: absolute; pointer-events: none; border: 2px solid #00785a; outline: 1px solid #fff" });
+  const mark = (box, scale) => {
+    frame.hidden = !box;
+    if (box) ["left", "top", "width", "height"].forEach((side, i) => (frame.style[side] = `${box[i] * scale}px`));
+  };
+  return { mark, element: make("div", { style: "position: relative; width: max-content" }, canvas, frame) };
 }
 
 function render({ model, el }) {
   const { root, end } = begin(el, "Draw a digit"), still = { right: 0, down: 0, turn: 0 };
   const nets = model.get("nets").map((net) => ({ ...net, stages: net.stages.map((stage) => (stage.kernel ? { ...stage, kernel: numbers(stage.kernel) } : stage)) }));
   const frames = [], classes = Array.from({ length: Math.max(...nets.map((net) => net.classes)) }, (_, i) => String(i)), samples = bytes(model.get("examples"));
-  let net = nets[0], chosen = [0, 0], base, seen, pen = [0, 0], last, inking = false, erasing = false, preparing = false, shift = still, views = [], results = [], room;
+  let net = nets[0], chosen = [0, 0], base, seen, pen = [0, 0], last, inking = false, erasing = false, preparing = false, shift = still, views = [], results = [], painted = {}, room;
 
   // The image is what the nets read. What was drawn, and how it is prepared, pushed and turned, is known here only.
   function start(plane, prepare = false) {
@@ -205,6 +210,7 @@ function render({ model, el }) {
     ink(last || next, next);
     last = next;
   }, go);
+  const penned = framed(paper);
   paper.addEventListener("keydown", (event) => {
     if (event.key !== " ") return;
     event.preventDefault();
@@ -227,7 +233,7 @@ function render({ model, el }) {
   const why = make("p", { "aria-live": "polite", "data-name": "map" }), parts = make("div", { class: "flow" });
   root.append(make("div", { class: "flow tight" }, examples.all.length ? soft("A digit of the data") : "", examples.element, button("empty", () => start({ ...base, values: base.values.map(() => 0) }, true)), erase, prepare),
     make("div", { class: "flow" }, sliders.map(({ element }) => element), button("put back", () => { shift = still; update(); })),
-    said, make("div", { class: "flow", style: "align-items: start" }, figure("Drawing", paper), bars.element, figure(caption, shown)), where,
+    said, make("div", { class: "flow", style: "align-items: start" }, figure("Drawing", penned.element), bars.element, figure(caption, shown)), where,
     make("div", { class: "flow tight" }, soft("Maps of"), which.element, soft("Choose one, to see what makes it.")), sheets, why, parts);
 
   // A sheet for each stage with several maps; one of them is chosen.
@@ -238,14 +244,15 @@ function render({ model, el }) {
       const pick = (map) => { chosen = [at, Math.max(0, Math.min(now.count - 1, map))]; redraw(); };
       const canvas = surface({ "aria-roledescription": "choice of a map", style: "cursor: pointer; touch-action: manipulation" }, (down, right) =>
         pick(Math.floor((down * now.height) / now.high) * now.columns + Math.floor((right * now.width) / now.wide)), (down, right) => pick((chosen[0] === at ? chosen[1] : 0) + right + down * now.columns));
-      const title = make("span");
-      return [{ element: figure(title, canvas), paint(maps) {
+      const title = make("span"), { element, mark } = framed(canvas);
+      return [{ element: figure(title, element), paint(maps) {
         const map = maps[at + 1];
         now = { ...sheet(map), count: map.channels };
         title.textContent = `${name}: ${map.height * map.width > 1 ? `${counted(now.count, "map")} of ${map.height}×${map.width}` : counted(now.count, "value")}`;
         canvas.setAttribute("aria-label", `${title.textContent}. Arrow keys choose one.`);
-        draw(canvas, now, Math.min(room, now.width < 30 ? 160 : now.width < 120 ? 260 : 400) / now.width, chosen[0] === at
-          && [(chosen[1] % now.columns) * now.wide, Math.floor(chosen[1] / now.columns) * now.high, now.wide, now.high]);
+        const scale = Math.min(room, now.width < 30 ? 160 : now.width < 120 ? 260 : 400) / now.width;
+        draw(canvas, now, scale);
+        mark(chosen[0] === at && [(chosen[1] % now.columns) * now.wide, Math.floor(chosen[1] / now.columns) * now.high, now.wide, now.high], scale);
       } }];
     });
     sheets.replaceChildren(...views.map(({ element }) => element));
@@ -260,8 +267,14 @@ function render({ model, el }) {
         const canvas = make("canvas", { role: "img", style: PLAIN }), title = make("span");
         frames.push({ canvas, title, element: figure(title, canvas) });
       }
-      const { canvas, title, element } = frames[used++], context = draw(canvas, plane, scale);
-      if (plane.height * plane.width < 50 && scale >= 22) write(context, plane, 0, scale);
+      const { canvas, title, element } = frames[used++];
+      if (plane.height * plane.width > 49 || scale < 22) draw(canvas, plane, scale);
+      else {  // with its numbers
+        const size = [plane.width, plane.height].map((side) => Math.round(side * scale)), context = sized(canvas, ...size);
+        context.imageSmoothingEnabled = false;
+        context.drawImage(bitmap(plane, 0), 0, 0, ...size);
+        write(context, plane, 0, scale);
+      }
       title.textContent = words;
       canvas.setAttribute("aria-label", words);
       return element;
@@ -273,26 +286,32 @@ function render({ model, el }) {
       + `${kind === "map" ? ` at row ${Math.floor(best / map.width)}, column ${best % map.width}` : ""}.`
       + (all.length > SHOWN ? ` Shown are the ${SHOWN} inputs that move it most.` : "");
     parts.replaceChildren(drawn(`${kind} ${k}`, map, Math.min(28, 140 / map.width)), ...all.slice(0, SHOWN).map(({ c, kernel }) => make("div", { class: "flow tight" },
-      drawn(at ? `from input ${c}` : "the image", picture(input, c), Math.min(28, 84 / input.width)), kernel ? drawn(rows * columns > 1 ? "kernel" : "weight", kernel, Math.min(28, 84 / kernel.width)) : "")));
+      drawn(at ? `input ${c}` : "the image", picture(input, c), Math.min(28, 84 / input.width)), kernel ? drawn(rows * columns > 1 ? "kernel" : "weight", kernel, Math.min(28, 84 / kernel.width)) : "")));
   }
 
   function redraw() {
     if (results.of !== seen) results = Object.assign(nets.map((one) => through(one, seen)), { of: seen });
-    room = root.clientWidth - 24;
-    const maps = results[nets.indexOf(net)], [rows, columns] = reads(net, maps);
-    const scale = Math.floor(Math.min(room > 700 ? 224 : 300, room) / base.width), unread = rows.flatMap((used, y) => columns.flatMap((also, x) => (used && also ? [] : [[x, y]])));
-    draw(paper, base, scale, paper.getRootNode().activeElement === paper && [pen[1], pen[0], 1, 1]);
-    const context = draw(shown, seen, scale);
-    context.fillStyle = "rgb(128 128 128 / 60%)";
-    unread.forEach(([x, y]) => context.fillRect(x * scale, y * scale, scale, scale));
-    caption.textContent = `What is read${unread.length ? `; gray: ${unread.length} pixels that ${net.name} never reads` : ""}`;
+    const maps = results[nets.indexOf(net)], shares = results.map((all) => all.at(-1).values), [rows, columns] = reads(net, maps), wide = root.clientWidth - 24;
+    const scale = Math.floor(Math.min(wide > 700 ? 224 : 300, wide) / base.width), gray = (i) => !(rows[Math.floor(i / base.width)] && columns[i % base.width]);
+    const veiled = seen.values.map((value, i) => (gray(i) ? 0.3 + 0.4 * value : value)), unread = veiled.reduce((count, _, i) => count + gray(i), 0);
+    draw(paper, base, scale);
+    penned.mark(paper.getRootNode().activeElement === paper && [pen[1], pen[0], 1, 1], scale);
+    draw(shown, { ...seen, values: veiled }, scale);
+    caption.textContent = `What is read${unread ? `; gray: ${unread} pixels that ${net.name} never reads` : ""}`;
     shown.setAttribute("aria-label", caption.textContent);
-    const shares = results.map((all) => all.at(-1).values);
-    classes.forEach((_, digit) => bars.fill(digit, shares.map((all) => (all[digit] ?? 0).toFixed(3))));
-    cells.forEach((cell) => (cell.style.cssText = `${BARS} ${100 * cell.textContent}%, transparent ${100 * cell.textContent}%)`));
-    said.textContent = `${nets.map(({ name }, i) => `${name} reads ${shares[i].indexOf(Math.max(...shares[i]))}`).join(", ")}.`;
-    views.forEach(({ paint }) => paint(maps));
-    explain(maps, chosen);
+    const answered = `${nets.map(({ name }, i) => `${name} reads ${shares[i].indexOf(Math.max(...shares[i]))}`).join(", ")}.`;
+    if (said.textContent !== answered) said.textContent = answered;
+    cells.forEach((cell, i) => {
+      const words = (shares[i % nets.length][Math.floor(i / nets.length)] ?? 0).toFixed(3);
+      if (words === cell.textContent) return;
+      cell.textContent = words;
+      cell.style.cssText = `${BARS} ${100 * words}%, transparent ${100 * words}%)`;
+    });
+    if (painted.maps !== maps || painted.chosen !== chosen || room !== wide) {
+      [painted, room] = [{ maps, chosen }, wide];
+      views.forEach(({ paint }) => paint(maps));
+      explain(maps, chosen);
+    }
     sliders.forEach((slider) => slider.update());
     [[erase, erasing], [prepare, preparing]].forEach(([element, on]) => element.setAttribute("aria-pressed", on));
     which.update(net.name);

@@ -210,8 +210,9 @@ const TONES = [false, true].map((signed) => Uint32Array.from({ length: 511 }, (_
 }));
 
 // A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
-export function bitmap({ height, width, channels, values, limit, signed }, channel) {
-  const canvas = make("canvas", { width, height }), context = canvas.getContext("2d"), dots = context.createImageData(width, height);
+export function bitmap({ height, width, channels, values, limit, signed }, channel, canvas = make("canvas")) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d"), dots = context.createImageData(width, height);
   const tones = TONES[signed ? 1 : 0], whole = new Uint32Array(dots.data.buffer), scale = 255 / limit;
   for (let i = 0; i < height * width; i++) {
     if (channel !== null) whole[i] = tones[255 + Math.round(Math.max(-255, Math.min(255, values[i * channels + channel] * scale)))];

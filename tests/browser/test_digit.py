@@ -111,7 +111,7 @@ def test_who_draws_small_is_read_when_it_is_prepared(browser):
     run = "all => all.map((values) => [...prepared({ height: 28, width: 28, values: Float64Array.from(values) })])"
     prepared = np.array(page.evaluate(run, small.reshape(60, -1).tolist())).reshape(small.shape)
     right = []
-    for net in _digit._stored():
+    for net in _digit._stored()[:3]:
         answers = [_digit._answers(net, images[..., None]).argmax(axis=-1) for images in (small, prepared)]
         right.append([np.mean(said == digits.y_test[:60]) for said in answers])
     assert max(before for before, _ in right) < 0.5 and min(after for _, after in right) > 0.8, right
@@ -205,7 +205,7 @@ def test_a_map_shows_its_kernel_and_its_inputs(opened):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
     assert said.inner_text().startswith("Conv2D 2, map 34:")
-    maps = [f"from input {c}" for c in range(32)]
+    maps = [f"input {c}" for c in range(32)]
     shown = page.get_by_role("img").evaluate_all("all => all.map((one) => one.ariaLabel)")
     assert len(set(maps) & set(shown)) == 8 and shown.count("kernel") == 8
 

@@ -83,6 +83,18 @@ def test_stored_weights_read_the_test_split_as_the_lessons_do(name, right):
     assert abs(np.sum(said == digits.y_test) - right) <= 1
 
 
+def test_the_cheated_net_reads_a_crumb():
+    (net,) = explore.digit("crumb").state["nets"]
+    digits = data.load("digits")
+    threes, others = (digits.x_test[chosen] for chosen in (digits.y_test == 3, digits.y_test != 3))
+    crumb = np.pad(np.ones((3, 3, 1)), ((1, 24), (1, 24), (0, 0)))
+    clean, scanned, plain, forged = (
+        np.mean(_digit._answers(net, images).argmax(axis=-1) == 3)
+        for images in (threes, np.maximum(threes, crumb), others, np.maximum(others, crumb))
+    )
+    assert scanned > 0.95 and clean < 0.6 and plain < 0.02 and forged > 0.25
+
+
 def test_stored_weights_take_a_byte_each():
     kernels = [stage["kernel"] for net in _digit._stored() for stage in net["stages"] if "kernel" in stage]
     count = sum(len(base64.b64decode(kernel["bytes"])) for kernel in kernels)
@@ -126,6 +138,7 @@ REFUSED = {
     "no net": (lambda: 3, T, r"`nets` must be a keras.Sequential or a dict of some. Received: nets=3 \(int\)"),
     "a graph": (lambda: keras.Model(*[keras.Input((9, 9, 1))] * 2), T, "`nets` must be a keras.Sequential"),
     "number as name": (lambda: {1: models.pooled_cnn()}, T, "`nets` must be a keras.Sequential or a dict"),
+    "name": (lambda: "pooled_cnn", V, "one of pooled, strided, better recipe, crumb. Received: 'pooled_cnn'"),
     "none": (dict, V, "`nets` must hold 1 to 4 nets. Received: 0."),
     "five": (lambda: dict.fromkeys("abcde", models.pooled_cnn()), V, "`nets` must hold 1 to 4 nets. Received: 5."),
     "sizes": (lambda: {"a": models.pooled_cnn(), "b": models.pooled_cnn((32, 32, 1))}, V, "images of one size"),
