@@ -53,14 +53,19 @@ def write(trained, class_names, path):
         trained: `keras.Model`, as in `portable`.
         class_names: sequence of str, in the order of the outputs.
         path: `pathlib.Path`, ends in `.keras`.
+
+    Returns:
+        `keras.Model`, the one that was saved; its last layer is the network.
     """
+    model = portable(trained)
 
     def save(unfinished):
-        portable(trained).save(unfinished)
+        model.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:
             archive.writestr(CLASS_NAMES, json.dumps(list(class_names), ensure_ascii=False))
 
     write_whole(path, save)
+    return model
 
 
 def read(path):

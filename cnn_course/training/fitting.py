@@ -24,7 +24,7 @@ def fit(model, run, chief):
         chief: bool, True in the process that writes.
     """
     settings, lines = run.settings, progress.Lines(run.settings.epochs)
-    losses = [row["val_loss"] for row in progress.history(run.folder / "log.csv")][: run.done]
+    losses = [row["val_loss"] for row in progress.history(run.folder / "log.csv", run.done)]
     for phase in settings.phases:
         start, (first, last, _) = max(run.done, phase[0]), phase
         patience = settings.patience if last == settings.epochs else None

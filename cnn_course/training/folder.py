@@ -28,6 +28,7 @@ __all__ = ["Photographs", "decode", "files_in", "loader", "problem", "read"]
 _SPLITS = ("train", "validation", "test")
 _NAMES_OF_SPLITS = {*_SPLITS, "training", "val", "valid", "testing"}
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+_PHOTOMETRIC = 262  # a tag of TIFF; 0: the lowest value is white
 
 
 class Photographs(NamedTuple):
@@ -158,9 +159,11 @@ def decode(name, background="white", channels=3):
         ValueError, OSError: the file cannot be decoded, or its pixels are no colors.
     """
     with Image.open(os.fsdecode(name), formats=_FORMATS) as image:
+        white_is_0 = image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
         ImageOps.exif_transpose(image, in_place=True)
-        if image.mode.startswith("I;16"):  # Pillow would clip
-            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.mode.startswith("I;16"):  # Pillow would clip, and turns black and white of 8 bits only
+            gray = (np.asarray(image) >> 8).astype(np.uint8)
+            image = Image.fromarray(255 - gray if white_is_0 else gray)
         if image.mode in ("I", "F"):
             raise ValueError(f"has pixels that are no colors (mode {image.mode})")
         if image.has_transparency_data:

@@ -35,7 +35,7 @@ def build(settings, sample, classes):
     network = (_of_course if course else _application)(settings, sample.shape[1:], classes)
     recipe.initialize(network)
     if settings.weights not in (None, "imagenet"):
-        _load(_body(network) if course else network.get_layer(_BODY), settings)
+        _load(_body(network), settings)
     network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
     front = [] if settings.augmentation == "none" else recipe.augmentation(settings.augmentation == "all")
     if course:  # as in lesson 14
@@ -84,9 +84,6 @@ def short(error):
     return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
 
 
-_BODY = "body"
-
-
 def _of_course(settings, shape, classes):
     """A network of `cnn_course.models`; a depth stands behind its name, as in `resnet18`."""
     name, depth = settings.name_and_depth
@@ -113,19 +110,18 @@ def _application(settings, shape, classes):
 
 
 def _found(name):
-    """A function of `keras.applications`, and the `preprocess_input` of its module."""
-    modules = [module for module in vars(keras.applications).values() if hasattr(module, "preprocess_input")]
-    names = {key for module in modules for key in vars(module) if key[0].isupper()}
+    """A function of `keras.applications`, and the `preprocess_input` that belongs to it."""
+    names = [known for known in dir(keras.applications) if known[0].isupper()]
     if name not in names:
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         raise Refusal(f"--model must be one of keras.applications. Received: {name}. Near: {', '.join(near)}.")
-    module = next(module for module in modules if name in vars(module))
-    return getattr(module, name), module.preprocess_input
+    make = getattr(keras.applications, name)
+    return make, inspect.getmodule(make).preprocess_input
 
 
 def _body_of_application(make, settings, shape):
     weights = "imagenet" if settings.weights == "imagenet" else None
-    options = {"include_top": False, "weights": weights, "input_shape": shape, "pooling": "avg", "name": _BODY}
+    options = {"include_top": False, "weights": weights, "input_shape": shape, "pooling": "avg"}
     try:
         return make(**options)
     except ValueError as error:
@@ -141,9 +137,9 @@ def _body_of_application(make, settings, shape):
 
 
 def _body(network):
-    """What stands before the last layer with weights."""
-    last = [layer for layer in network.layers if layer.weights][-1]
-    return keras.Model(network.inputs, last.input)
+    """What stands before the last layer with weights; of an application it is one layer, a model."""
+    *_, before, last = [layer for layer in network.layers if layer.weights]
+    return before if isinstance(before, keras.Model) else keras.Model(network.inputs, last.input)
 
 
 def _load(body, settings):

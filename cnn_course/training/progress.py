@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 import time
+from itertools import islice
 
 import cnn_course.quiet  # noqa: F401, loads TensorFlow without its start-up lines
 
@@ -138,11 +139,12 @@ def is_exhausted(losses, patience, since=0):
     return bool(losses) and len(losses) - max(best_epoch(losses) + 1, since) >= patience
 
 
-def history(path):
+def history(path, epochs=None):
     """Rows of a `log.csv`.
 
     Args:
         path: `pathlib.Path`.
+        epochs: None for all rows, or int >= 0: as many are read, and what follows may be half a row.
 
     Returns:
         list of dict of str to float.
@@ -150,7 +152,7 @@ def history(path):
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{name: float(value) for name, value in row.items()} for row in islice(csv.DictReader(file), epochs)]
 
 
 def _is_lower(loss, other):

@@ -299,8 +299,7 @@ def _conclude(run):
     images, best = run.images, run.folder / "best.keras"
     file = best if run.settings.patience else run.checkpoint
     trained = _loaded(file, len(images.class_names))
-    export.write(trained, images.class_names, run.folder / "model.keras")
-    network = export.portable(trained).layers[-1]
+    network = export.write(trained, images.class_names, run.folder / "model.keras").layers[-1]
     test = recipe.in_order(images.x_test, images.y_test, run.settings.batch_size, run.load)
     figures = report.figures_of(network.predict(test, verbose=0), images.y_test, images.class_names)
     epochs = {"epochs": recipe.epochs_done(run.checkpoint), "epoch": recipe.epochs_done(file)}
@@ -310,9 +309,7 @@ def _conclude(run):
     title = f"{run.settings.model} on {Path(run.settings.data).name}"
     report.write(run.folder, title, epochs | figures, pictures, progress.history(run.folder / "log.csv"), names)
     print(", ".join(f"{name} {figures[name]:.4f}" for name in figures if name.startswith("test_")))
-    print(
-        f"{run.folder / 'report.html'} shows more; to use the model: python -m cnn_course.training predict {run.folder}"
-    )
+    print(f"More in {run.folder / 'report.html'}. To ask: python -m cnn_course.training predict {run.folder} PHOTO")
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ def test_an_application_begins_with_the_weights_of_a_file(tmp_path):
     whole = keras.applications.MobileNet(classes=7, **options)
     whole.save_weights(file := tmp_path / "whole.weights.h5")  # its own last layer is left
     model = networks.build(Settings(model="MobileNet", weights=str(file), augmentation="none"), SAMPLE, classes=3)
-    body = model.layers[-1].get_layer("body")
+    body = model.layers[-1].get_layer("mobilenet_1.00_40")
     taken, theirs = body.get_weights(), whole.get_weights()
     assert len(taken) == len(theirs) - 2 > 50
     assert all(map(np.array_equal, taken, theirs[:-2]))

@@ -218,6 +218,20 @@ def test_colors_are_those_of_the_picture(tmp_path, name, make, left, right):
         np.testing.assert_allclose(found, expected, atol=8)
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_scan_in_which_white_is_0_is_no_negative(tmp_path, bits):
+    low, high = np.array([90, 200]) * (257 if bits == 16 else 1)
+    pixels = np.full((8, 16), low, np.uint16 if bits == 16 else np.uint8)
+    pixels[:, 8:] = high
+    Image.fromarray(pixels).save(file := tmp_path / "scan.tif")
+    head = b"\x06\x01\x03\x00\x01\x00\x00\x00"  # tag 262, one short
+    content = file.read_bytes()
+    assert head + b"\1" in content
+    file.write_bytes(content.replace(head + b"\1", head + b"\0"))
+    for found, expected in zip(halves(file), (255 - 90, 255 - 200), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_a_transparent_color_of_a_palette_becomes_white(tmp_path):
     blocks("RGB", RED, BLUE).quantize(2).save(
         tmp_path / "a.gif", transparency=blocks("RGB", RED, BLUE).quantize(2).getpixel((12, 2))

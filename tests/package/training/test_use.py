@@ -144,7 +144,7 @@ def settings(**options):
 SAMPLE = np.random.default_rng(0).random((4, 75, 75, 3), dtype=np.float32)
 FAST = [("alexnet", 3), ("resnet18", 3), ("all_convolutional", 1), ("VGG16", 1)]
 SLOW = [("averaging_cnn", 3), ("nin", 3), ("googlenet", 3), ("vgg11", 1), ("densenet121", 3), ("MobileNetV3Small", 3)]
-SLOW += [("EfficientNetB0", 3), ("ConvNeXtTiny", 3), ("InceptionV3", 3)]
+SLOW += [("EfficientNetB0", 3), ("EfficientNetV2B0", 3), ("ConvNeXtTiny", 3), ("InceptionV3", 3)]
 
 
 @pytest.mark.parametrize(("name", "channels"), [*FAST, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)])
@@ -176,9 +176,21 @@ def test_a_network_that_keras_does_not_know_is_named():
         networks.build(settings(model="VGG16"), SAMPLE[:, :20, :20], classes=3)
 
 
+OWN = {"ResNet50": "resnet", "ResNet50V2": "resnet_v2", "MobileNetV3Small": "mobilenet_v3", "VGG19": "vgg19"}
+OWN |= {"EfficientNetV2S": "efficientnet_v2", "NASNetLarge": "nasnet", "DenseNet201": "densenet"}
+
+
+def test_every_application_has_what_prepares_its_images():
+    found = {name: networks._found(name) for name in dir(keras.applications) if name[0].isupper()}
+    assert len(found) > 30 and all(make is getattr(keras.applications, name) for name, (make, _) in found.items())
+    assert all(preprocess.__name__ == "preprocess_input" for _, preprocess in found.values())
+    for name, module in OWN.items():
+        assert found[name][1] is getattr(keras.applications, module).preprocess_input
+
+
 def test_an_application_gets_what_its_own_function_prepares():
     model = networks.build(settings(model="VGG16", augmentation="none"), SAMPLE, classes=3)
     *_, body, _, head = (network := model.layers[-1]).layers
-    assert body.name == "body" and isinstance(network, keras.Model)
+    assert body.name == "vgg16" and isinstance(network, keras.Model)
     features = body(keras.applications.vgg16.preprocess_input(SAMPLE * 255))
     np.testing.assert_allclose(model(SAMPLE, training=False), head(features), atol=1e-5)
