@@ -9,7 +9,7 @@ from cnn_course.explore._base import Explorer, finite, packed, unpacked
 __all__ = ["shift"]
 
 MAX_PIXELS, MAX_KERNEL, MAX_STRIDES = 100_000, 11, 16
-SAME = 1e-9  # of the largest answer: what rounding may change
+SAME = 1e-6  # of the largest answer: what rounding may change
 
 
 class shift(Explorer):

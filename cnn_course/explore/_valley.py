@@ -34,8 +34,8 @@ class valley(Explorer):
     Source:
         Goodfellow, Bengio & Courville (2016), Deep Learning, section 4.3; Kingma & Ba (2014), arXiv:1412.6980.
 
-    >>> valley()
-    Explorer: the valley, SGD, rate=0.03, curvatures 60 and 12: from [0.5, 0.9] to [1.06, -0.91] in 10 steps, loss 0.34.
+    >>> valley(steps=1)
+    Explorer: the valley, SGD, rate=0.03, curvatures 60 and 12: from [0.5, 0.9] to [-0.33, -0.79] in 1 step, loss 25.9.
     """
 
     title = "The valley"
@@ -81,7 +81,7 @@ class valley(Explorer):
         numbers = [f"[{first:.4g}, {second:.4g}]" for first, second in (start, np.round(end, 2) + 0)]
         words = f"the valley, {self.rule}, rate={self.rate:.4g}, curvatures {most:.4g} and {least:.4g}"
         plural = "" if self.steps == 1 else "s"
-        loss = round(float(off @ curvature @ off) / 2, 2)
+        loss = round(float(off @ curvature @ off) / 2, 6)
         return f"{words}: from {numbers[0]} to {numbers[1]} in {self.steps} step{plural}, loss {loss:.3g}."
 
 

@@ -1,8 +1,8 @@
 // Push the picture: what a shift changes in all answers of a kernel, behind a max pool, an average pool, and strides.
 import { begin, bitmap, change, correlate, counted, follow, make, numberInput, show, sized, surface, table, text, unpack, write } from "./shared.js";
 
-const NAMES = ["image", "kernel", "strides", "by", "wrap"], MOST_STRIDES = 16, SAME = 1e-9;  // rounding, in the largest answer
-const POOLS = ["max pool", "average pool"];
+const NAMES = ["image", "kernel", "strides", "by", "wrap"], MOST_STRIDES = 16, SAME = 1e-6;  // rounding, in the largest answer
+const WAYS = ["all answers", "max pool", "average pool", "strides"];
 
 // A plane made of another: `from(row, column)` says where each of its values comes from, or null for 0.
 function remake(plane, height, width, from) {
@@ -24,64 +24,56 @@ function push(image, [down, right], wrap) {
   return { ...image, values };
 }
 
+// Mean, sum of squared distances from it, largest and smallest of a plane's values.
+function totals({ values }) {
+  let sum = 0, squares = 0, most = -Infinity, least = Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    sum += value;
+    squares += value * value;
+    if (value > most) most = value;
+    if (value < least) least = value;
+  }
+  return { mean: sum / values.length, spread: squares - (sum * sum) / values.length, most, least };
+}
+
 // The maps of one picture: all answers (with `wrap` as many as pixels, else where the kernel fits), and what is kept of them.
 function mapsOf(image, { kernel, strides, wrap }) {
   const { height, width } = image, more = wrap ? [kernel.length - 1, kernel[0].length - 1] : [0, 0];
-  const wide = wrap ? remake(image, height + more[0], width + more[1], (y, x) => (y % height) * width + (x % width)) : image;
-  const all = { ...image, ...correlate(wide, kernel.map((row) => row.map((weight) => [weight]))) }, maps = { "all answers": all };
-  const own = { ...all, height: Math.floor(all.height / strides), width: Math.floor(all.width / strides) };
-  for (const name of POOLS) maps[name] = { ...own, values: new Float64Array(own.height * own.width) };
-  for (let i = 0, y = 0; y < own.height; y++) for (let x = 0; x < own.width; x++, i++) {
-    let largest = -Infinity, sum = 0;
-    for (let row = y * strides; row < (y + 1) * strides; row++) for (let column = x * strides; column < (x + 1) * strides; column++) {
-      const value = all.values[row * all.width + column];
-      if (value > largest) largest = value;
+  const wide = Math.max(...more) ? remake(image, height + more[0], width + more[1], (y, x) => (y % height) * width + (x % width)) : image;
+  const all = { ...image, ...correlate(wide, kernel.map((row) => row.map((weight) => [weight]))) }, [rows, columns] = [all.height, all.width].map((size) => Math.floor(size / strides));
+  const [largest, mean] = [0, 1].map(() => remake(all, rows, columns, () => null));
+  for (let i = 0; i < rows * columns; i++) {
+    let most = -Infinity, sum = 0;
+    for (let from = Math.floor(i / columns) * strides * all.width + (i % columns) * strides, k = 0; k < strides * strides; k++) {
+      const value = all.values[from + Math.floor(k / strides) * all.width + (k % strides)];
+      most = Math.max(most, value);
       sum += value;
     }
-    maps["max pool"].values[i] = largest;
-    maps["average pool"].values[i] = sum / strides ** 2;
+    [largest.values[i], mean.values[i]] = [most, sum / strides ** 2];
   }
-  maps.strides = remake(all, Math.ceil(all.height / strides), Math.ceil(all.width / strides), (y, x) => y * strides * all.width + x * strides);
-  return maps;
-}
-
-// How many values of two lists are the same, their largest, means, and correlation: loops, for there are many.
-function beside(one, other, tolerance) {
-  let same = 0, most = -Infinity, others = -Infinity, sum = 0, sums = 0, both = 0, square = 0, squares = 0;
-  for (let i = 0; i < one.length; i++) {
-    if (Math.abs(one[i] - other[i]) <= tolerance) same++;
-    if (one[i] > most) most = one[i];
-    if (other[i] > others) others = other[i];
-    sum += one[i];
-    sums += other[i];
-  }
-  const means = [sum / one.length, sums / one.length];
-  for (let i = 0; i < one.length; i++) {
-    const a = one[i] - means[0], b = other[i] - means[1];
-    both += a * b;
-    square += a * a;
-    squares += b * b;
-  }
-  return { same, largest: [most, others], means, alike: both / Math.sqrt(square * squares) };
+  const picked = remake(all, Math.ceil(all.height / strides), Math.ceil(all.width / strides), (y, x) => y * strides * all.width + x * strides);
+  return [all, largest, mean, picked].map((plane) => ({ ...plane, ...totals(plane) }));
 }
 
 // What has become of each map: places that stay, or stay once it has been moved along; the correlation; largest and mean.
 function compare(before, after, { strides, by, wrap }) {
-  let limit = 0, least;
-  for (const { values } of [after["all answers"], before["all answers"]]) {
-    least = Infinity;
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] > limit) limit = values[i];
-      if (values[i] < least) least = values[i];
+  const least = Math.min(before[0].least, after[0].least), limit = Math.max(before[0].most, after[0].most, -least) || 1;
+  return before.map((was, way) => {
+    const now = { ...after[way], limit, signed: least < 0 }, change = { ...now, signed: true, values: new Float64Array(now.values.length) };
+    const along = by.map((pixels) => pixels / (way ? strides : 1)), whole = along.every(Number.isInteger), expected = whole ? push(was, along, wrap).values : [];
+    const count = now.values.length;
+    let same = 0, moved = 0, products = 0;
+    for (let i = 0; i < count; i++) {
+      const one = was.values[i], other = now.values[i];
+      change.values[i] = other - one;
+      same += Math.abs(other - one) <= SAME * limit ? 1 : 0;
+      moved += whole && Math.abs(other - expected[i]) <= SAME * limit ? 1 : 0;
+      products += one * other;
     }
-    limit = Math.max(limit, -least);
-  }
-  limit ||= 1;
-  return Object.entries(before).map(([name, was]) => {
-    const now = { ...after[name], limit, signed: least < 0 }, along = by.map((pixels) => pixels / (name === "all answers" ? 1 : strides));
-    const change = { ...now, signed: true, values: now.values.map((value, i) => value - was.values[i]) };
-    const moved = along.every(Number.isInteger) ? beside(push(was, along, wrap).values, now.values, SAME * limit).same : null;
-    return { name, now, change, count: now.values.length, moved, ...beside(was.values, now.values, SAME * limit) };
+    const varied = Math.min(was.spread, now.spread) > 1e-12 * count * limit ** 2;
+    const alike = varied ? (products - count * was.mean * now.mean) / Math.sqrt(was.spread * now.spread) : null;
+    return { name: WAYS[way], now, change, count, same, moved: whole ? moved : null, alike, largest: [was.most, now.most], means: [was.mean, now.mean] };
   });
 }
 
@@ -106,9 +98,9 @@ function render({ model, el }) {
   const inputs = [number("down", "down", (value) => put({ by: [value, model.get("by")[1]] })), number("right", "right", (value) => put({ by: [model.get("by")[0], value] })),
     number("strides", "strides", (value) => value > 0 && value <= MOST_STRIDES && put({ strides: value }))];
   const wrap = make("button", { type: "button", onclick: () => put({ wrap: !model.get("wrap") }) }, "what leaves comes in opposite");
-  const ways = ["all answers", ...POOLS, "strides"], results = table(["map", "places that stay", "moved along", "alike", "largest", "mean"], ways);
+  const results = table(["map", "places that stay", "moved along", "alike", "largest", "mean"], WAYS);
   const still = (label) => make("canvas", { role: "img", "aria-label": label, style: "cursor: auto; touch-action: auto" });
-  const figures = ways.map((name) => ({ caption: make("figcaption", { class: "soft" }), now: still(`${name}, now`), change: still(`${name}, its change`) }));
+  const figures = WAYS.map((name) => ({ caption: make("figcaption", { class: "soft" }), now: still(`${name}, now`), change: still(`${name}, its change`) }));
   const said = make("p", { "aria-live": "polite", "data-name": "said" });
   root.append(make("div", { class: "flow" }, inputs.map(({ element }) => element), wrap, make("button", { type: "button", onclick: () => put({ by: [0, 0] }) }, "push back")),
     picture, said, results.element, make("div", { class: "flow" },
@@ -131,7 +123,7 @@ function render({ model, el }) {
     wrap.setAttribute("aria-pressed", state.wrap);
     paint(picture, pushed, Math.min(room, 480));
     found.forEach(({ name, now, change: changed, count, same, moved, alike, largest, means }, i) => {
-      results.fill(i, [`${same} of ${count}`, moved === null ? "–" : `${moved} of ${count}`, Number.isFinite(alike) ? text(alike, 2) : "–", both(largest), both(means)]);
+      results.fill(i, [`${same} of ${count}`, moved === null ? "–" : `${moved} of ${count}`, alike === null ? "–" : text(alike, 2), both(largest), both(means)]);
       figures[i].caption.textContent = `${name} ${now.height}×${now.width}, and its change`;
       [[figures[i].now, now], [figures[i].change, changed]].forEach(([canvas, plane]) => paint(canvas, plane, Math.min((room - 14) / 2, 190)));
     });
