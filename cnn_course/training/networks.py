@@ -33,9 +33,13 @@ def build(settings, sample, classes):
     """
     course = settings.is_of_course
     network = (_of_course if course else _application)(settings, sample.shape[1:], classes)
+    body = _body(network)
+    fetched = body.get_weights() if settings.weights == "imagenet" else None
     recipe.initialize(network)
-    if settings.weights not in (None, "imagenet"):
-        _load(_body(network), settings)
+    if fetched:
+        body.set_weights(fetched)
+    elif settings.weights:
+        _load(body, settings)
     network.layers[-1].dtype_policy = "float32"  # probabilities, also under mixed precision
     front = [] if settings.augmentation == "none" else recipe.augmentation(settings.augmentation == "all")
     if course:  # as in lesson 14

@@ -117,6 +117,24 @@ def test_without_a_network_a_file_is_asked_for(monkeypatch):
         networks.build(Settings(model="VGG16", weights="imagenet"), SAMPLE, classes=3)
 
 
+def test_what_keras_has_fetched_stays(monkeypatch):
+    """Also in layers with a ReLU of their own, which get new first weights in a network that begins from nothing."""
+
+    def fetched(weights, input_shape, include_top, pooling):
+        x = inputs = keras.Input(input_shape)
+        x = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer="ones")(x)
+        return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x), name="small")
+
+    monkeypatch.setattr(networks, "_found", lambda name: (fetched, lambda images: images))
+    kernels = {}
+    for weights in ("imagenet", None):
+        model = networks.build(Settings(model="Small", weights=weights, augmentation="none"), SAMPLE, classes=3)
+        network = model.layers[-1]
+        kernels[weights] = network.get_layer("small").layers[1].get_weights()[0]
+        assert 0.005 < np.std(network.layers[-1].get_weights()[0]) < 0.02
+    assert (kernels["imagenet"] == 1).all() and np.std(kernels[None]) == pytest.approx((2 / 27) ** 0.5, rel=0.3)
+
+
 def test_where_weights_lie_is_asked_once(photos, source, tmp_path):
     copy = tmp_path / "copy.weights.h5"
     copy.write_bytes(source.read_bytes())
