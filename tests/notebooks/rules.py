@@ -121,7 +121,7 @@ def numbered_sections(notebook):
 
 
 def tags_where_allowed(notebook):
-    cells = lessons.code_cells(notebook)
+    cells = [cell for cell in lessons.code_cells(notebook) if not lessons.is_explorer(cell)]
     problems = [
         f"{_name(cell)}: tag {tag} is not allowed"
         for cell in notebook.cells

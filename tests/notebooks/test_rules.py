@@ -246,6 +246,14 @@ def test_an_explorer_below_a_figure_is_sound_and_costs_no_reading():
     assert reading.core(notebook) == reading.core(SOUND)
 
 
+@pytest.mark.parametrize(("source", "sound"), [("assert size > 0", True), ("size = 0", False)])
+def test_an_explorer_may_stand_between_a_figure_and_its_assertion(source, sound):
+    notebook = faulty(add_explorer)
+    code(notebook, 3).metadata.update(tags=["nbval-ignore-output"])
+    set_source(notebook, 5, source)
+    assert (rules.tags_where_allowed(notebook) == []) == sound
+
+
 def test_the_table_shows_a_lesson_its_time_line_and_its_problems(capsys):
     reading.main([str(lessons.TEMPLATE), str(lessons.LESSONS[0])])
     table = capsys.readouterr().out
