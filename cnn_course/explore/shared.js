@@ -209,14 +209,16 @@ const TONES = [false, true].map((signed) => Uint32Array.from({ length: 511 }, (_
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }));
 
-// A picture of one channel, or with `channel` null of all three as colors, one dot a pixel.
+// A picture of one channel, or with `channel` null of all three as colors, one dot a pixel; in `canvas`, if there is one.
 export function bitmap({ height, width, channels, values, limit, signed }, channel, canvas = make("canvas")) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d"), dots = context.createImageData(width, height);
   const tones = TONES[signed ? 1 : 0], whole = new Uint32Array(dots.data.buffer), scale = 255 / limit;
   for (let i = 0; i < height * width; i++) {
-    if (channel !== null) whole[i] = tones[255 + Math.round(Math.max(-255, Math.min(255, values[i * channels + channel] * scale)))];
-    else for (let c = 0; c < 4; c++) dots.data[i * 4 + c] = c < 3 ? values[i * 3 + c] * scale : 255;
+    if (channel !== null) {
+      const tone = values[i * channels + channel] * scale + 255.5;
+      whole[i] = tones[tone < 0 ? 0 : tone > 510 ? 510 : Math.floor(tone)];
+    } else for (let c = 0; c < 4; c++) dots.data[i * 4 + c] = c < 3 ? values[i * 3 + c] * scale : 255;
   }
   context.putImageData(dots, 0, 0);
   return canvas;

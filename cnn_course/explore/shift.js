@@ -110,7 +110,7 @@ function render({ model, el }) {
     const scale = plane.grid ? Math.min(40, Math.floor(room / plane.width)) : Math.min(room / plane.width, 360 / plane.height, 8);
     const [width, height] = [plane.width * scale, plane.height * scale].map(Math.round), context = sized(canvas, width, height);
     context.imageSmoothingEnabled = !plane.grid && scale < 1;
-    context.drawImage(bitmap(plane, 0), 0, 0, width, height);
+    context.drawImage(bitmap(plane, 0, canvas.dots ||= make("canvas")), 0, 0, width, height);
     if (plane.grid && scale >= 22) write(context, plane, 0, scale);
   }
   function redraw() {
