@@ -62,6 +62,7 @@ def run():
     os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # see devices.reuse_memory
     code = main()
     if code == 1:
+        sys.stdout.flush()
         os._exit(code)  # TensorFlow would wait half a minute for the worker that is lost
     sys.exit(code)
 

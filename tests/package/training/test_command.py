@@ -528,6 +528,14 @@ def test_the_command_keeps_memory(monkeypatch):
         command.run()
 
 
+def test_what_was_printed_is_not_lost_at_a_hard_end():
+    """TensorFlow would wait for the worker that is lost; the answers of `predict` may stand in a buffer."""
+    code = "from cnn_course.training import __main__ as m; m.main = lambda: print('answer') or 1; m.run()"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == "answer\n", done.stderr
+
+
 def test_strategies():
     single = devices.strategy("auto")
     assert single.num_replicas_in_sync == 1 and devices.is_chief(single) and not tf.distribute.has_strategy()
