@@ -69,12 +69,12 @@ def follow(model, input_shape=None):
         input_shape: as for `describe`.
 
     Returns:
-        list of `Step`: first the inputs, then each application of a layer; only layers, without more, of a model
-        whose layers are not connected.
+        list of `Step`: first the inputs, then each application of a layer. Of a model whose layers are not connected
+        one for all, traced; without `input_shape` its layers, without more.
     """
     if not has_graph(model):
-        _shapes({}, input_shape)
-        return [Step(layer.name, layer, note=without_rule(model)) for layer in model.layers]
+        note = f"{without_rule(model)}; with input_shape=… the whole is traced"
+        return _whole(model, input_shape) if input_shape else [Step(one.name, one, note=note) for one in model.layers]
     layers = [tensor._keras_history.operation for tensor in model.inputs]
     own = {layer.name: tuple(source.shape[1:]) for layer, source in zip(layers, model.inputs, strict=True)}
     shapes = _shapes(own, input_shape)
@@ -88,6 +88,20 @@ def follow(model, input_shape=None):
         walk.add(layer.name, layer, values[-1:], 0, [_open_sizes(shapes, layer.name)])
     for value in walk.through(model, values):
         value.life[1] = len(walk.steps)
+    return walk.steps
+
+
+def _whole(model, input_shape):
+    """The one step of a model with a `call` of its own; a dict or list of shapes becomes one of tensors."""
+    several = isinstance(input_shape, (tuple, list)) and any(isinstance(part, (tuple, list)) for part in input_shape)
+    found = input_shape if isinstance(input_shape, dict) else dict(enumerate(input_shape if several else [input_shape]))
+    values = {}
+    for name, sizes in _sizes(found, input_shape).items():
+        shape = (BATCH, *sizes)
+        values[name] = _Value(keras.KerasTensor(shape), shape, {name: fields.input_axes(shape)})
+    given = values if found is input_shape else list(values.values()) if several else values[0]
+    walk = _Walk(BATCH, input_shape)
+    walk.visit(model, "", (given,), {})
     return walk.steps
 
 
@@ -129,10 +143,7 @@ def _shapes(own, given):
     if isinstance(given, (tuple, list)):
         several = any(isinstance(part, (tuple, list)) for part in given)
         found = dict(itertools.zip_longest(own, given if several else [given], fillvalue=()))
-    if not (isinstance(found, dict) and found and all(isinstance(shape, (tuple, list)) for shape in found.values())):
-        raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={given!r}.")
-    size = partial(validate_integer, name="input_shape", minimum=1)
-    found = {name: tuple(map(size, shape)) for name, shape in found.items()}
+    found = _sizes(found, given)
     if _fit(own, found):
         return found
     with_batch = _fit(own, {name: shape[1:] for name, shape in found.items()})
@@ -141,6 +152,14 @@ def _shapes(own, given):
         f"for each of several{'; write it without the batch axis' if with_batch else ''}. "
         f"Received: input_shape={given}, a model with inputs of shape {list(own.values())}."
     )
+
+
+def _sizes(found, given):
+    """A dict of tuples of integers, if it is one; `given` is what the user wrote."""
+    if not (isinstance(found, dict) and found and all(isinstance(shape, (tuple, list)) for shape in found.values())):
+        raise TypeError(f"`input_shape` must be a tuple of integers. Received: input_shape={given!r}.")
+    size = partial(validate_integer, name="input_shape", minimum=1)
+    return {name: tuple(map(size, shape)) for name, shape in found.items()}
 
 
 def _fit(own, given):

@@ -481,6 +481,14 @@ def test_a_subclass_around_a_model_says_what_to_do():
     assert "describe(keras.Model(x, model.call(x)))" in last(model).note
     image = keras.Input((20, 20, 3))
     assert describe(keras.Model(image, model.call(image))).totals.macs == 18 * 18 * 27 * 2
+    (whole,) = describe(model, (20, 20, 3)).rows
+    assert (whole.macs, whole.output_shape, whole.parameters) == (18 * 18 * 27 * 2, (18, 18, 2), 56)
+    assert (whole.receptive_field, whole.kind) == ("unknown", "Wrapping") and whole.note.startswith("traced")
+    for shape in ((20, "a", 3), [(20, 20, 3), 5]):
+        with pytest.raises(TypeError, match="`input_shape`"):
+            describe(model, shape)
+    with pytest.raises(ValueError, match="`input_shape` must suit every layer"):
+        describe(model, (2, 2, 3))
 
 
 class Refusing(layers.Layer):
