@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 from cases import LOOKS, made
 from conftest import BROWSERS
 
-OPENED, MOVED = 15, 40
+OPENED, MOVED = 9, 40
 HEADER = ["explorer", "its JavaScript", "the page", "first paint", "of it worked", "moved", "of it worked"]
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().find(
   ({ name }) => name === "first-contentful-paint").startTime)).observe({ type: "paint", buffered: true }))"""
