@@ -1,28 +1,24 @@
 """Build the course as a static site: `python site/build.py`; `make site` calls it.
 
 From the committed notebooks and documents it writes what Sphinx reads (`site/_build/source`), runs Sphinx, and prints
-where the site is. Nothing is executed but the cells that show an explorer. KaTeX, which draws the formulas, is fetched
-from npm once and kept in `.cache/site`; everything after that needs no network.
+where the site is. Nothing is executed but the cells that show an explorer, and nothing is fetched.
 """
 
 import argparse
 import html
 import json
-import logging
 import os
 import pkgutil
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import webbrowser
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pooch
 from myst_parser.mdit_to_docutils.base import default_slugify as slug
 from sphinx.cmd.build import build_main
 
@@ -35,11 +31,6 @@ from glossary import page as glossary_page
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE, BUILD = ROOT / "site", ROOT / "site" / "_build"
-CACHE = ROOT / ".cache" / "site"
-KATEX = "https://registry.npmjs.org/katex/-/katex-0.19.1.tgz"
-KATEX_HASH = (  # npm's "integrity" of this version, in hexadecimal digits
-    "sha512:8c6f2e2a7b63484726d84a503a1d17b6eae93eeb82f6bdd2ab91cb1ddb05756653dbb13aef6485d7d4048bea1fd3f61e3b2d7994381184abebe7ad78b91ac47c"
-)
 FOLDERS = "", "docs", "data", "benchmarks"  # whose Markdown the site has
 MODULES = [module.name for module in pkgutil.iter_modules(cnn_course.__path__) if not module.name.startswith("_")]
 MENDED = {  # regular expressions of what the theme and Sphinx write, and what accessible HTML has in its place
@@ -70,12 +61,7 @@ def main(arguments=None):
     if given.publish and not given.repository:
         parser.error("--publish needs --repository: make site-publish REPOSITORY=https://github.com/OWNER/NAME")
     start, source = time.perf_counter(), BUILD / "source"
-    try:
-        texts, files = write_pages(given.repository.rstrip("/"), given.hub.rstrip("/"))
-        files |= vendored()
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    texts, files = write_pages(given.repository.rstrip("/"), given.hub.rstrip("/"))
     update(
         source, {path: text.encode() for path, text in texts.items()} | {f"_static/{p}": b for p, b in files.items()}
     )
@@ -154,35 +140,6 @@ def update(folder, contents):
         if not file.exists() or file.read_bytes() != data:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-
-
-def vendored(cache=CACHE):
-    """KaTeX with its fonts.
-
-    Args:
-        cache: `pathlib.Path`, where the package is kept.
-
-    Returns:
-        dict from paths below `_static` to bytes.
-
-    Raises:
-        OSError: it is not in the cache and could not be fetched, or is not what it should be.
-    """
-    pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        package = pooch.retrieve(KATEX, KATEX_HASH, fname=KATEX.rpartition("/")[2], path=cache)
-    except (OSError, ValueError) as error:  # requests's errors are OSErrors, a wrong hash is a ValueError
-        place = f"Put {KATEX} into {cache}, or run this once with a network."
-        raise OSError(f"KaTeX, which draws the formulas, could not be fetched. {place} ({error})") from error
-    found = {}
-    with tarfile.open(package) as archive:
-        for member in archive.getmembers():
-            path = member.name.removeprefix("package/").removeprefix("dist/")
-            if re.fullmatch(r"LICENSE|katex\.min\.(css|js)|fonts/[\w-]+\.woff2", path):
-                found[f"katex/{path}"] = archive.extractfile(member).read()
-    style = found["katex/katex.min.css"].decode()
-    found["katex/katex.min.css"] = re.sub(r',url\([^)]*\.(woff|ttf)\) format\("\w+"\)', "", style).encode()
-    return found
 
 
 def write_pages(repository="", hub=""):

@@ -1,28 +1,38 @@
-"""Formulas by KaTeX, from a copy in the site: an extension of Sphinx. Pages without a formula load nothing of it."""
-
-import html
+"""Formulas as MathML, which browsers draw and screen readers read by themselves: an extension of Sphinx."""
 
 from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.errors import ExtensionError
 
-FILES = "katex/katex.min.css", "katex/katex.min.js"
 
-
-def _visit(tag):
+def _visit(tag, display):
     def visit(self, node):
-        self.body.append(f'<{tag} class="formula">{html.escape(node.astext())}</{tag}>')
+        self.body.append(f'<{tag} class="formula">{mathml(node.astext(), display)}</{tag}>')
         raise nodes.SkipNode
 
     return visit
 
 
-def _add_files(app, page, template, context, doctree):
-    if doctree is not None and next(doctree.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block))), None):
-        app.add_css_file(FILES[0])
-        app.add_js_file(FILES[1], loading_method="defer", priority=400)  # before the site's own script
+def mathml(formula, display="inline"):
+    """A formula of LaTeX as an element `math`.
+
+    Args:
+        formula: str.
+        display: `"inline"` or `"block"`.
+
+    Returns:
+        str.
+
+    Raises:
+        ExtensionError: a command in it is unknown.
+    """
+    written = convert(formula, display=display)
+    if "\\" in written:  # what the converter does not know it leaves as it is
+        raise ExtensionError(f"A formula must hold commands that latex2mathml knows. Received: {formula}")
+    return written
 
 
 def setup(app):
     """Called by Sphinx."""
-    app.add_html_math_renderer("katex", (_visit("span"), None), (_visit("div"), None))
-    app.connect("html-page-context", _add_files)
+    app.add_html_math_renderer("mathml", (_visit("span", "inline"), None), (_visit("div", "block"), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

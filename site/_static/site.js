@@ -1,4 +1,4 @@
-// What the pages of the site need at run time: the theme for explorers, formulas, and what scrolls by keyboard.
+// What the pages of the site need at run time: the theme for explorers, and what scrolls by keyboard.
 
 // An explorer asks the root element for the theme; furo says it on the body ("auto" means the system's).
 const followTheme = () => {
@@ -8,10 +8,6 @@ const followTheme = () => {
 };
 new MutationObserver(followTheme).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
 followTheme();
-
-for (const element of document.querySelectorAll(".formula")) {
-  window.katex.render(element.textContent, element, { displayMode: element.matches("div"), throwOnError: false });
-}
 
 // What is wider than the page scrolls inside itself, with the arrow keys as well.
 const markScrolling = () => {

@@ -226,16 +226,14 @@ def test_links_lead_to_pages_or_to_the_project(build, path, link, alone, with_re
         assert changed == f"a {expected or link} b"
 
 
-def test_without_a_network_and_a_cache_the_build_says_what_to_do(build, tmp_path, monkeypatch, capsys):
-    def offline(*_, **__):
-        raise OSError("no network")
+def test_formulas_are_mathml_and_an_unknown_command_stops_the_build(build):
+    import formulas
+    from sphinx.errors import ExtensionError
 
-    monkeypatch.setattr(build.pooch, "retrieve", offline)
-    monkeypatch.setattr(build, "write_pages", lambda *_: ({}, {}))
-    assert build.main(["--out", str(tmp_path / "site")]) == 2
-    said = capsys.readouterr().err
-    assert "KaTeX, which draws the formulas, could not be fetched." in said
-    assert f"Put {build.KATEX} into" in said and not (tmp_path / "site").exists()
+    written = formulas.mathml(r"\lfloor (n - k)/s \rfloor + 1", "block")
+    assert 'display="block"' in written and "&#x0230A;" in written
+    with pytest.raises(ExtensionError, match=r"Received: \\flour n"):
+        formulas.mathml(r"\flour n")
 
 
 def test_what_is_published_needs_an_address(build):
