@@ -1,5 +1,5 @@
 // AlexNet's budget: the towers with sizes, parameters, work and memory, and which numbers of the paper they give.
-import { begin, buttons, change, counted, follow, layout, make, many, numberInput, show, table } from "./shared.js";
+import { begin, buttons, change, counted, keepDrawn, layout, make, many, numberInput, show, table } from "./shared.js";
 
 const LIMITS = { input_size: [1, 512], zeros: [0, 64], kernel_size: [1, 64], strides: [1, 64], width: [0.01, 4], groups: [1, 4], batch: [1, 4096] };
 const LABELS = { input_size: "picture", zeros: "zeros around it", kernel_size: "kernel of C1", strides: "strides of C1", width: "width ×", groups: "towers", batch: "batch" };
@@ -134,11 +134,8 @@ function render({ model, el }) {
       paper.cells[i][1].style.color = `var(--${words[1] === "given" ? "mark" : "bad"})`;
     });
   }
-  const stop = follow(model, NAMES, redraw);
-  const resized = new ResizeObserver(redraw);
-  resized.observe(picture);
-  redraw();
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

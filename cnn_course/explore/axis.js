@@ -1,5 +1,5 @@
 // One axis: windows over pixels. The pixels are 1, 2, 3, ... and the kernel is all ones, so that sums tell where it was.
-import { begin, buttons, change, counted, follow, layout, make, numberInput, show, table } from "./shared.js";
+import { begin, buttons, change, counted, keepDrawn, layout, make, numberInput, show, table } from "./shared.js";
 
 const NAMES = ["n", "kernel_size", "strides", "dilation_rate", "padding"];
 const LIMITS = { n: [1, 512], kernel_size: [1, 64], strides: [1, 64], dilation_rate: [1, 64], before: [0, 64], after: [0, 64] };
@@ -166,11 +166,8 @@ function render({ model, el }) {
     said.textContent = `Window ${chosen} reads ${values.length > 12 ? some(values) : values.join(" + ")} = ${found.sums[chosen]}.`;
     picture.replaceChildren(draw(settings, found, chosen, Math.max(280, picture.clientWidth || 700), pick));
   }
-  const stop = follow(model, NAMES, redraw);
-  const resized = new ResizeObserver(redraw);
-  resized.observe(picture);
-  redraw();
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // Drag the window: its pixels, the kernel, their products, the sum, and the whole output.
-import { begin, bitmap, buttons, change, correlate, counted, follow, make, numberInput, pack, show, sized, surface, text, unpack, write } from "./shared.js";
+import { begin, bitmap, buttons, change, correlate, counted, keepDrawn, make, numberInput, pack, show, sized, surface, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "flip", "position"];
 
@@ -151,11 +151,8 @@ function render({ model, el }) {
     stages.slice(0, -1).forEach(({ paint }, i) => paint(pictures[i], image, i, room, [row, column, ...size]));
     stages.at(-1).paint(output.picture, output, 0, room, [row, column, 1, 1]);
   }
-  const stop = follow(model, NAMES, redraw);
-  const resized = new ResizeObserver(redraw);
-  resized.observe(root);
-  redraw();
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // Draw a digit: nets read it while it is drawn, pushed and turned; their maps, kernels and probabilities.
-import { begin, bitmap, buttons, bytes, change, counted, follow, layout, make, pack, sized, surface, table, text, unpack, write } from "./shared.js";
+import { begin, bitmap, buttons, bytes, change, counted, keepDrawn, layout, make, pack, sized, surface, table, text, unpack, write } from "./shared.js";
 
 const BARS = "min-width: 66px; background: linear-gradient(90deg, color-mix(in srgb, var(--mark) 40%, transparent)", SHOWN = 8;  // inputs of a map
 const PLAIN = "cursor: default; touch-action: auto";  // a finger on what is only shown scrolls the page
@@ -323,10 +323,8 @@ function render({ model, el }) {
     redraw();
   }
   build();
-  adopt();
-  const stop = follow(model, ["image"], adopt), resized = new ResizeObserver(() => { if (root.clientWidth - 24 !== room) redraw(); });
-  resized.observe(root);
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, ["image"], adopt, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

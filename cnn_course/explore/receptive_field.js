@@ -1,6 +1,6 @@
 // Click a unit: what it sees in the picture and in every map between, and who sees it. Maps are square, and what is true of
 // rows is true of columns: all sums are made along one axis, and a value counts as its row times its column.
-import { begin, buttons, change, counted, follow, layout, make, many, numberInput, show, sized, surface, table, text } from "./shared.js";
+import { begin, buttons, change, counted, keepDrawn, layout, make, many, numberInput, show, sized, surface, table, text } from "./shared.js";
 
 const NAMES = ["layers", "input_size", "unit"], MOST_LAYERS = 32;
 const EDITED = { "kernel size": 0, strides: 1, "dilation rate": 3 };  // places in a layer
@@ -202,11 +202,8 @@ function render({ model, el }) {
       + `start ${text(below.start)} + ((${map.extent} − 1)/2 − ${map.before}) · ${below.jump} = ${text(map.start)}. `
       + `Value ${place[0]} sees from ${text(map.start)} + ${place[0]} · ${map.jump} − ${map.size}/2 = ${text(first(map, place[0]))}.`;
   }
-  const stop = follow(model, NAMES, redraw);
-  const resized = new ResizeObserver(redraw);
-  resized.observe(pictures);
-  redraw();
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

@@ -31,7 +31,7 @@ export function begin(el, title) {
 }
 
 // Call `redraw` once for all settings that change together, here or in Python.
-export function follow(model, names, redraw) {
+function follow(model, names, redraw) {
   let waiting = false;
   const soon = () => {
     if (!waiting) queueMicrotask(() => { waiting = false; redraw(); });
@@ -39,6 +39,20 @@ export function follow(model, names, redraw) {
   };
   for (const name of names) model.on(`change:${name}`, soon);
   return () => names.forEach((name) => model.off(`change:${name}`, soon));
+}
+
+// Draw now, when settings change, and when the explorer gets another width; its height is its own. Returns what ends it.
+export function keepDrawn(root, model, names, redraw, resize = redraw) {
+  const stop = follow(model, names, redraw);
+  let width = root.clientWidth;
+  const resized = new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    resize();
+  });
+  resized.observe(root);
+  redraw();
+  return () => { stop(); resized.disconnect(); };
 }
 
 export function change(model, settings) {

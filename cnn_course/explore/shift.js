@@ -1,5 +1,5 @@
 // Push the picture: what a shift changes in all answers of a kernel, behind a max pool, an average pool, and strides.
-import { begin, bitmap, change, correlate, counted, follow, make, numberInput, show, sized, surface, table, text, unpack, write } from "./shared.js";
+import { begin, bitmap, change, correlate, counted, keepDrawn, make, numberInput, show, sized, surface, table, text, unpack, write } from "./shared.js";
 
 const NAMES = ["image", "kernel", "strides", "by", "wrap"], MOST_STRIDES = 16, SAME = 1e-6;  // rounding, in the largest answer
 const WAYS = ["all answers", "max pool", "average pool", "strides"];
@@ -132,10 +132,8 @@ function render({ model, el }) {
       + (by.every((pixels) => pixels === 0) ? "Drag it, or use the arrow keys." : !whole ? `That is not a multiple of the strides, ${strides}: the windows cut the picture at other places.`
         : `A multiple of the strides, ${strides}: the maps move by whole places${exact ? ", and nothing else changes" : "; only at the borders there is more that changes"}.`);
   }
-  const stop = follow(model, NAMES, redraw), resized = new ResizeObserver(redraw);
-  resized.observe(root);
-  redraw();
-  return () => { stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { stop(); end(); };
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // The valley: steps down a loss of two weights, (w − best) · curvature · (w − best) / 2.
-import { begin, buttons, change, counted, follow, make, numberInput, show, surface, table, text } from "./shared.js";
+import { begin, buttons, change, counted, keepDrawn, make, numberInput, show, surface, table, text } from "./shared.js";
 
 const NAMES = ["curvature", "best", "start", "rule", "rate", "steps"], RULES = ["SGD", "momentum", "Adam"];
 const MOST_STEPS = 100, MOST_WEIGHT = 1000, STEEPEST = 20, RUN_TO = 60;
@@ -135,10 +135,8 @@ function render({ model, el }) {
     view.wide = width / Math.round(Math.min(width * 0.72, 420));
     picture.replaceChildren(draw(settings, path, view, width));
   }
-  const stop = follow(model, NAMES, redraw), resized = new ResizeObserver(redraw);
-  resized.observe(root);
-  redraw();
-  return () => { halt(); stop(); end(); resized.disconnect(); };
+  const stop = keepDrawn(root, model, NAMES, redraw);
+  return () => { halt(); stop(); end(); };
 }
 
 export default { render };

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from cases import LOOKS, made
+from cases import CASES, LOOKS, made
 
 pytestmark = pytest.mark.browser
 COLORS = "element => ['color', 'backgroundColor'].map(key => getComputedStyle(element)[key])"
@@ -38,3 +38,13 @@ def test_tab_reaches_every_control_in_order_and_shows_where_it_is(opened, name):
         page.keyboard.press("Tab")
         index, _, outline = page.evaluate(FOCUSED)
         assert (index, outline) == (expected, "solid 3px"), page.evaluate("document.activeElement.outerHTML")
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"digit"}))  # which has sliders only
+def test_what_is_typed_stays_when_a_message_makes_the_explorer_taller(opened, name):
+    page = opened(made(CASES[name].source))
+    typed = page.locator("input:is([type=text], [type=number])").first
+    typed.fill("")
+    page.locator(".explorer").evaluate("root => root.append(document.createElement('p'), 'A message')")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")  # some frames
+    assert (typed.input_value(), typed.get_attribute("aria-invalid")) == ("", "true")
