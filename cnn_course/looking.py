@@ -161,7 +161,8 @@ def grad_cam(model, image, class_index, layer):
     gradient = _gradient(
         lambda instead: _scores(_Pass(model, image[None], layer, instead).logits)[0, class_index], maps
     )
-    return np.maximum(maps[0] @ gradient[0].mean(axis=(0, 1)), 0)
+    # np.dot, for `@` may warn of an "invalid value" that OpenBLAS met outside the arrays (float32, five maps, AVX-512)
+    return np.maximum(np.dot(maps[0], gradient[0].mean(axis=(0, 1))), 0)
 
 
 class _Pass:
