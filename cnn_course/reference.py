@@ -113,7 +113,7 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
     for part, weights, sums in _by_group(groups, images, kernel, output):
         weights = weights.reshape(-1, weights.shape[-1])
         for windows, places in zip(_windows(_pad(part, layout, 0), layout), sums, strict=True):
-            places += np.dot(_columns(windows).T, weights).reshape(places.shape)  # `@` may warn: see looking.grad_cam
+            places += (_columns(windows).T @ weights).reshape(places.shape)
     return output.astype(dtype, copy=False)
 
 
