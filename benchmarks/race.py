@@ -1,13 +1,22 @@
-"""Time functions beside each other, in turns, so that what disturbs the machine disturbs all of them."""
+"""Time functions beside each other, in turns, so that what disturbs the machine disturbs all of them.
+
+A script states a limit in a table that it prints, in brackets behind the number, `1.49 (at most 1.4)`, or once for a
+column in its header, `first paint (at most 200 ms)`; `at least` as well. `run.py` lets `judge` say where it is missed.
+So no script compares, and a table that somebody edits is judged, too.
+"""
 
 import os
 import platform
+import re
 import time
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["machine", "ratios", "row", "seconds", "table"]
+__all__ = ["judge", "machine", "ratios", "row", "seconds", "table"]
+
+NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?) ?([^\W\d]+|%)?")  # and its unit
+LIMIT = re.compile(rf"\(at (most|least) {NUMBER.pattern}\)")
 
 
 def seconds(functions, repeats=25):
@@ -44,7 +53,7 @@ def ratios(taken, base):
     return {name: float(np.median(times / taken[base])) for name, times in taken.items()}
 
 
-def row(label, taken, base, names):
+def row(label, taken, base, names, limits=None):
     """One line of a table: the median of `base` in milliseconds, and the ratios of the others.
 
     Args:
@@ -52,12 +61,15 @@ def row(label, taken, base, names):
         taken: dict of name to array (repeats,), seconds.
         base: str, a name.
         names: list of str, which ratios, in order; "–" where one was not measured.
+        limits: dict of name to float, how large a ratio may be at most, or None.
 
     Returns:
         list of str.
     """
     found = ratios(taken, base)
     cells = [f"{found[name]:.2f}" if name in found else "–" for name in names]
+    for name, limit in (limits or {}).items():
+        cells[names.index(name)] += f" (at most {limit})"
     return [label, f"{np.median(taken[base]) * 1e3:.2f} ms", *cells]
 
 
@@ -73,6 +85,52 @@ def table(header, rows):
     """
     lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def judge(text):
+    """Say in each cell of the tables of `text` where it misses the limit that stands in it or over it.
+
+    Behind its own limit a cell tells of its last number, `batch 8: 1.49 (at most 1.4)`; under a limit in the header of
+    its first. A limit with a unit wants a number with this unit. Judging twice changes nothing.
+
+    Args:
+        text: str, Markdown; limits outside tables are not read.
+
+    Returns:
+        `(text, misses)`: str, with `1.49 (at most 1.4: missed)` and `228 ms: missed`; list of str, what they are.
+
+    Raises:
+        ValueError: a limit and its number have different units, or there is a limit and no number before it.
+    """
+    lines, misses, header = [], [], None
+    for line in text.splitlines():
+        if not line.startswith("| "):
+            header = None
+        elif header is None:
+            header = line[2:-2].split(" | ")
+        else:
+            cells = [cell.replace(": missed", "") for cell in line[2:-2].split(" | ")]
+            judged = [_judge(*pair) for pair in zip(cells, header, strict=True)]
+            misses += [f"{cells[0]}, {miss}" for _, miss in judged if miss]
+            line = f"| {' | '.join(cell for cell, _ in judged)} |"
+        lines.append(line)
+    return "\n".join(lines), misses
+
+
+def _judge(cell, header):
+    """The cell, which says so where it misses its limit, and then what it misses."""
+    own = LIMIT.search(cell)
+    limit, numbers = own or LIMIT.search(header), NUMBER.findall(cell[: own.start()] if own else cell)
+    if not limit or not (own or numbers):
+        return cell, None  # no limit, or nothing was measured
+    number, unit = (numbers or [("none", "")])[-1 if own else 0]
+    if number == "none" or limit[3] not in (None, unit):
+        raise ValueError(f"A limit must stand behind a number in its unit. Received: {cell!r} under {header!r}.")
+    value, bound = (float(digits.replace(",", "")) for digits in (number, limit[2]))
+    if value <= bound if limit[1] == "most" else value >= bound:
+        return cell, None
+    name, words = LIMIT.sub("", header).strip(), cell.replace(limit[0], "").strip()
+    return f"{cell[:-1]}: missed)" if own else f"{cell}: missed", f"{name}: {words} {limit[0]}"
 
 
 def machine():

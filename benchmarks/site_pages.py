@@ -27,8 +27,9 @@ def main():
     pages, size, seconds = re.search(r"(\d+) pages, ([\d.]+) MB, in (\d+) s", done.stdout).groups()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     worked = used.ru_utime + used.ru_stime
-    print(f"{pages} pages, {size} MB (at most {MEGABYTES_ALLOWED}), built from nothing in {seconds} s on the clock (at")
-    print(f"most {SECONDS_ALLOWED}), of which processors worked {worked:.0f} s. Times: median of {VISITS} visits.\n")
+    figures = [f"{size} (at most {MEGABYTES_ALLOWED})", f"{seconds} (at most {SECONDS_ALLOWED})", f"{worked:.0f}"]
+    print(table(["built from nothing", "MB", "seconds", "of processors"], [[f"{pages} pages", *figures]]))
+    print(f"\nMedian of {VISITS} visits:\n")
     with sync_api.sync_playwright() as playwright:
         program = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
