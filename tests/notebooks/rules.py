@@ -77,6 +77,16 @@ def no_xla(notebook):
     ]
 
 
+def seeded_training(notebook):
+    """Where TensorFlow must be deterministic, as on a GPU that is tested, it refuses to shuffle without a seed."""
+    sources = {section.title: "\n".join(cell.source for cell in section.code) for section in lessons.sections(notebook)}
+    return [
+        f"section {title}: `fit` shuffles, and no `set_random_seed` gives it a seed"
+        for title, source in sources.items()
+        if source.count(".fit(") > source.count("shuffle=False") and "set_random_seed(" not in source
+    ]
+
+
 def one_import_cell(notebook):
     problems = []
     for position, cell in enumerate(lessons.code_cells(notebook)):
@@ -395,6 +405,7 @@ FOR_ALL = [
     no_absolute_path,
     no_network,
     no_xla,
+    seeded_training,
     one_import_cell,
     short_cells,
     numbered_sections,

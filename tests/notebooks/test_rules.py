@@ -83,6 +83,7 @@ FAULTS = [
     (rules.no_network, lambda nb: set_source(nb, 1, "page = open_page('https://example.org')")),
     (rules.no_network, lambda nb: set_source(nb, 1, "digits = keras.datasets.mnist.load_data()")),
     (rules.no_xla, lambda nb: set_source(nb, 1, "model.compile('sgd', 'mse')")),
+    (rules.seeded_training, lambda nb: set_source(nb, 2, "model.fit(images, labels)")),
     (rules.one_import_cell, lambda nb: set_source(nb, 1, "import os")),
     (rules.one_import_cell, lambda nb: set_source(nb, 0, "import keras\nimport cnn_course.quiet")),
     (rules.short_cells, lambda nb: set_source(nb, 1, "x = 1\n" * 16)),

@@ -5,9 +5,15 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+import cnn_course.quiet  # noqa: F401  (before Keras)
+from cnn_course import reference
 from lessons import ROOT
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
 
 ON_A_GPU = os.environ.get("CNN_COURSE_GPU") == "1"
 MUST_BE_PLACED = ("Conv2D", "MaxPool", "MaxPoolGrad", "Conv2DBackpropFilter", "AssignSubVariableOp")
@@ -81,10 +87,6 @@ def test_the_gpu_run_refuses_to_fall_back():
 @pytest.mark.parametrize("layer", ["product", "convolution"])
 def test_products_are_those_of_float32(layer):
     """1 + 2**-12 needs 13 bits: TF32 keeps 11 and gives exactly 1."""
-    import cnn_course.quiet  # noqa: F401, I001  (before Keras)
-    import keras
-    import numpy as np
-
     value, eye = np.float32(1 + 2**-12), np.eye(64, dtype=np.float32)
     if layer == "product":
         result = keras.ops.matmul(np.full((64, 64), value), eye)
@@ -92,3 +94,91 @@ def test_products_are_those_of_float32(layer):
         kernel = np.pad(eye[None, None], [(1, 1), (1, 1), (0, 0), (0, 0)])
         result = keras.ops.conv(np.full((8, 32, 32, 64), value), kernel)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(result), value)
+
+
+def a_model(**options):
+    """A convolution in two groups."""
+    return keras.Sequential([keras.Input((6, 5, 4)), keras.layers.Conv2D(6, 3, groups=2, **options)])
+
+
+def test_xla_compiles_by_itself_beside_a_gpu_only(monkeypatch):
+    """Also what nobody has compiled, as soon as it predicts; the setting outlives a copy on the disk."""
+    compiled = a_model()
+    compiled.compile("sgd", "mse")
+    assert compiled.jit_compile == a_model().jit_compile == ON_A_GPU
+    devices = [*tf.config.list_physical_devices("CPU"), tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: devices)
+    compiled.compile("sgd", "mse")
+    assert compiled.jit_compile and a_model().jit_compile
+    compiled.compile("sgd", "mse", jit_compile=False)
+    assert not compiled.jit_compile
+
+
+def test_a_convolution_in_groups_runs_and_trains_without_xla_around_it():
+    """Keras compiles this operation alone, on a CPU and on a GPU."""
+    model, images = a_model(), np.random.default_rng(0).normal(size=(3, 6, 5, 4)).astype("float32")
+    kernel, bias = (keras.ops.convert_to_numpy(weights) for weights in model.weights)
+    expected = reference.conv2d(images, kernel, bias, groups=2)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model(images)), expected, rtol=1e-5, atol=1e-5)
+    model.compile(keras.optimizers.SGD(0.5), "mse", jit_compile=False)
+    model.fit(images, np.zeros_like(expected), shuffle=False, verbose=0)
+    slopes = reference.conv2d_gradients(images, kernel, 2 * expected / expected.size, groups=2)[1]
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model.weights[0]), kernel - 0.5 * slopes, atol=1e-5)
+
+
+@pytest.mark.parametrize("operation", ["max_pool", "max"])
+def test_equal_maxima_share_one_slope(operation):
+    """A window hands its slope to one of them, on a CPU to the first; a maximum over an axis to each the same part."""
+    image = tf.ones((1, 4, 4, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        found = keras.ops.max_pool(image, 2) if operation == "max_pool" else keras.ops.max(image)
+        total = tf.reduce_sum(found)
+    slopes = tape.gradient(total, image).numpy().reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(4, 4)  # by window
+    if operation == "max":
+        assert (slopes == 1 / 16).all()
+    else:
+        assert (np.sort(slopes, axis=1) == [0, 0, 0, 1]).all() and (ON_A_GPU or (slopes[:, 0] == 1).all())
+
+
+def test_batch_normalization_of_one_value_is_a_number():
+    """The fused kernel of cuDNN divides its variance by no value; Keras 3 computes mean and variance on their own."""
+    layer = keras.layers.BatchNormalization()
+    assert (keras.ops.convert_to_numpy(layer(np.full((1, 1, 1, 3), 7, "float32"), training=True)) == 0).all()
+    assert np.isfinite(keras.ops.convert_to_numpy(layer.moving_variance)).all()
+
+
+@pytest.mark.skipif(not ON_A_GPU, reason="make test-gpu runs it")
+@pytest.mark.parametrize("draw", ["normal", "uniform", "shuffle", "dropout"])
+def test_a_seed_draws_the_same_numbers_on_a_gpu(draw):
+    """Whole numbers decide all but the normal one, which takes a logarithm and a sine of them."""
+    numbers = []
+    for device in ("CPU:0", "GPU:0"):
+        with tf.device(device):
+            if draw == "dropout":
+                drawn = keras.layers.Dropout(0.5, seed=3)(np.ones((50, 7), "float32"), training=True)
+            else:
+                drawn = getattr(keras.random, draw)(np.arange(350) if draw == "shuffle" else (50, 7), seed=3)
+        numbers.append(keras.ops.convert_to_numpy(drawn))
+    assert len(np.unique(numbers[0])) > 1
+    np.testing.assert_allclose(numbers[1], numbers[0], rtol=0, atol=1e-5 if draw == "normal" else 0)
+
+
+KERNELS = {  # whether this TensorFlow has a kernel for GPUs, by type
+    "Conv2D": {"float32": True, "float64": True, "int32": True, "int64": False},
+    "MatMul": {"float32": True, "float64": True, "int32": False, "int64": False},
+    "MaxPool": {"float32": True, "float64": True, "int32": False, "int64": False},
+}
+
+
+@pytest.mark.parametrize("operation", KERNELS)
+def test_integers_have_hardly_a_kernel_for_gpus(operation):
+    """The registry of the installed TensorFlow says so on a CPU, too, where it is built for CUDA."""
+    from tensorflow.python.framework import kernels
+
+    if not tf.test.is_built_with_cuda():
+        pytest.skip("this TensorFlow is built for CPUs")
+    registered = kernels.get_registered_kernels_for_op(operation).kernel
+    on_gpus = [constraint for kernel in registered if kernel.device_type == "GPU" for constraint in kernel.constraint]
+    types = {tf.as_dtype(kind).name for constraint in on_gpus for kind in constraint.allowed_values.list.type}
+    assert {kind: kind in types for kind in KERNELS[operation]} == KERNELS[operation]
