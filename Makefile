@@ -17,6 +17,7 @@
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 READY := $(VENV)/ready
+READY_LAB := $(VENV)/ready-lab
 READY_TO_GRADE := $(VENV)/ready-to-grade
 READY_SLOW := $(VENV)/ready-slow
 READY_GPU := $(VENV)/ready-gpu
@@ -32,6 +33,10 @@ help:
 $(READY): pyproject.toml constraints.txt
 	@sh tools/set_up.sh $(VENV)
 	@touch $(READY)
+
+$(READY_LAB): pyproject.toml constraints.txt
+	@sh tools/set_up.sh $(VENV) course
+	@touch $(READY_LAB)
 
 $(READY_TO_GRADE): $(READY)
 	@sh tools/set_up.sh $(VENV) test,instructor
@@ -53,7 +58,7 @@ $(READY_SITE): $(READY)
 	@sh tools/set_up.sh $(VENV) test,site
 	@touch $(READY_SITE)
 
-lab: $(READY)
+lab: $(or $(wildcard $(READY)),$(READY_LAB))
 	@$(IN_VENV) tools/lab.py $(ARGS)
 
 test: $(READY)

@@ -27,6 +27,8 @@ PARTS = {  # name: script, its arguments, its environment
     "steps": ("steps.py", [], {}),
     "to_99_percent": ("to_99_percent.py", [], {}),
     "suite": ("suite.py", [], {}),
+    "set_up": ("set_up.py", [], {}),
+    "start": ("start.py", [], {}),
     "explorers": ("explorers.py", [], {}),
     "gpu": ("gpu.py", [], {}),
     "site": ("site_pages.py", [], {}),
@@ -45,7 +47,8 @@ def main(arguments=None, file=RESULTS):
     if "to_99_percent" in chosen.parts and not chosen.mnist:
         parser.error("to_99_percent needs --mnist PATH.")
     failures = 0
-    here = {"to_99_percent": chosen.mnist, "explorers": find_spec("playwright"), "gpu": False, "site": False}
+    here = dict.fromkeys(("gpu", "set_up", "site"), False)
+    here |= {"to_99_percent": chosen.mnist, "explorers": find_spec("playwright")}
     for name in [] if chosen.list else chosen.parts or [name for name in PARTS if here.get(name, True)]:
         script, options, environment = PARTS[name]
         options = [*options, chosen.mnist] if name == "to_99_percent" else options

@@ -30,7 +30,9 @@ if command -v uv >/dev/null 2>&1; then
 else
     [ -x "$venv/bin/python" ] || "$chosen" -m venv "$venv"
     "$venv/bin/python" -c "import pip" 2>/dev/null || "$venv/bin/python" -m ensurepip --default-pip >/dev/null
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$extras]"
-    # Without bytecode TensorFlow takes three times as long to load. Some packages ship files for other Pythons.
-    "$venv/bin/python" -m compileall -qq "$venv/lib" || true
+    "$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt \
+        --editable ".[$extras]"
+    # Without bytecode TensorFlow takes three times as long to load. pip would make it on one core; here all of them do.
+    # Some packages ship files for other Pythons.
+    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
 fi

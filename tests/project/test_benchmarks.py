@@ -2,6 +2,7 @@
 
 import pytest
 import run
+import set_up
 
 import race
 from lessons import ROOT
@@ -79,3 +80,45 @@ def test_results_say_where_they_miss_a_limit(tmp_path):
     stored = "\n".join(run._section(name).search(text)[2] for name in run.PARTS)
     outside = [line for line in stored.splitlines() if not line.startswith("|")]
     assert not [line for line in outside if "at most" in line or "at least" in line]  # nobody judges these
+
+
+def test_each_file_of_an_environment_belongs_to_one_package(tmp_path):
+    site = tmp_path / "lib" / "python3.11" / "site-packages"
+    files = {
+        "one/a.py": 10_000,
+        "one/__pycache__/a.cpython-311.pyc": 20_000,  # not in the record, as uv leaves it
+        "one-1.dist-info/METADATA": 0,
+        "two/b.so": 30_000,
+        "two-2.dist-info/METADATA": 0,
+        "nobodys.txt": 40_000,
+        "../../../bin/two": 50_000,
+    }
+    for name, size in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(b"x" * size)
+    for package, version in (("one", 1), ("two", 2)):
+        info = site / f"{package}-{version}.dist-info"
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+        owned = [name for name in files if package in name and "__pycache__" not in name]
+        (info / "RECORD").write_text("".join(f"{name},,\n" for name in owned))
+    sizes = set_up.by_package(tmp_path)
+    on_disk = sum(path.lstat().st_blocks * 512 for path in tmp_path.rglob("*"))
+    assert sizes.total() == on_disk > sum(files.values())
+    assert 30_000 < sizes["one"] < 60_000 and 80_000 < sizes["two"] < 110_000
+    assert set(sizes) == {"one", "two", "the environment itself"}
+
+
+def test_what_is_installed_anew_is_measured_only_when_asked(monkeypatch, tmp_path):
+    """It fetches two gigabytes."""
+    ran = []
+    monkeypatch.setattr(run.subprocess, "run", lambda command, **_: ran.append(command[1]) or _Done)
+    monkeypatch.setattr(run, "store", lambda *_: None)
+    monkeypatch.setattr(run, "judge_all", lambda _: "")
+    assert run.main([], tmp_path / "none") == 0
+    assert any("start.py" in script for script in ran) and not any("set_up.py" in script for script in ran)
+    ran.clear()
+    assert run.main(["set_up"], tmp_path / "none") == 0 and ran == [str(run.FOLDER / "set_up.py")]
+
+
+class _Done:
+    stdout, returncode = "", 0

@@ -1,5 +1,6 @@
 """The project as a whole: cheap imports, a wheel that carries its data, pins and documents that agree."""
 
+import ast
 import importlib
 import importlib.metadata
 import inspect
@@ -19,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 import cnn_course
 from cnn_course import homework
-from lessons import LESSONS, ROOT
+from lessons import LESSONS, ROOT, code_cells, read
 
 LIGHT = ["arithmetic", "checks", "data", "data.formats", "data.originals", "explore", "homework", "homework.__main__"]
 LIGHT += ["kernels", "reference", "training", "figures"]  # the last may load matplotlib
@@ -82,10 +83,9 @@ def test_constraints_are_names_with_exact_versions_and_are_installed():
         assert wanted.name == PROJECT["name"] or wanted.specifier.contains(versions[wanted.name]), text
 
 
-def test_whatever_a_dependency_needs_is_pinned():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pinned = {canonicalize_name(Requirement(line).name) for line in lines}
-    waiting, seen = [Requirement("cnn-course[test]")], set()
+def brought(requirement):
+    """Names of all packages that come with a requirement: what it needs, what that needs, and so on."""
+    waiting, seen = [Requirement(requirement)], set()
     while waiting:
         wanted = waiting.pop()
         for text in importlib.metadata.requires(wanted.name) or []:
@@ -94,7 +94,25 @@ def test_whatever_a_dependency_needs_is_pinned():
             if applies and str(needed) not in seen:
                 seen.add(str(needed))
                 waiting.append(needed)
-    names = {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
+    return {canonicalize_name(Requirement(text).name) for text in seen} - {"cnn-course"}
+
+
+def test_lessons_import_nothing_that_only_tests_need():
+    """`make lab` installs the extra `course`."""
+    code = "\n".join(cell.source for lesson in LESSONS for cell in code_cells(read(lesson)))
+    statements = list(ast.walk(ast.parse(code)))
+    names = [alias.name for node in statements if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in statements if isinstance(node, ast.ImportFrom)]
+    imported = {name.partition(".")[0] for name in names} - {*sys.stdlib_module_names, "cnn_course"}
+    owners, installed = importlib.metadata.packages_distributions(), brought("cnn-course[course]")
+    assert {"keras", "numpy"} <= imported and "scipy" not in installed and "jupyterlab" in installed
+    assert [name for name in imported if not {canonicalize_name(owner) for owner in owners[name]} & installed] == []
+
+
+def test_whatever_a_dependency_needs_is_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonicalize_name(Requirement(line).name) for line in lines}
+    names = brought("cnn-course[test]")
     assert len(names) > 100 and names - pinned == set()
     lessons, gpu = (PROJECT["optional-dependencies"][extra] for extra in ("lessons", "gpu"))
     assert [text.replace("[and-cuda]", "") for text in gpu] == [text for text in lessons if "tensorflow" in text]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -275,6 +276,46 @@ def test_set_up_takes_other_extras(tmp_path):
     fake_python(tmp_path, "python3.13", works=True)
     done, notes = set_up(tmp_path, "test,instructor")
     assert done.returncode == 0 and "--editable .[test,instructor]" in notes
+
+
+@pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
+@pytest.mark.skipif(shutil.which("uv", path="/usr/bin:/bin") is not None, reason="uv is beside sh")
+def test_set_up_by_pip_makes_bytecode_once_on_all_cores(tmp_path):
+    notes, venv = tmp_path / "notes", tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").write_text(f'#!/bin/sh\necho "$@" >> {notes}\n')
+    (venv / "bin" / "python").chmod(0o755)
+    command = ["sh", lessons.ROOT / "tools" / "set_up.sh", venv, "course"]
+    variables = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    *_, installed, compiled = notes.read_text().splitlines()
+    assert compiled == f"-m compileall -qq -j 0 {venv}/lib"
+    assert installed.startswith("-m pip install ") and "--no-compile" in installed
+    assert installed.endswith("--constraint constraints.txt --editable .[course]")
+
+
+def needed(venv, target):
+    """What `make` would do before it runs a target."""
+    command = ["make", "--dry-run", "--no-print-directory", target, f"VENV={venv}"]
+    done = subprocess.run(command, cwd=lessons.ROOT, capture_output=True, text=True, check=True, timeout=60)
+    return [line.partition("set_up.sh ")[2] for line in done.stdout.splitlines() if "set_up.sh" in line]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_lessons_need_nothing_that_only_tests_need(tmp_path):
+    assert (needed(tmp_path, "lab"), needed(tmp_path, "test")) == ([f"{tmp_path} course"], [f"{tmp_path}"])
+    (tmp_path / "ready-lab").touch()
+    assert (needed(tmp_path, "lab"), needed(tmp_path, "test")) == ([], [f"{tmp_path}"])
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_what_tests_need_is_enough_for_the_lessons(tmp_path):
+    ready = tmp_path / "ready"
+    ready.touch()
+    assert (needed(tmp_path, "lab"), needed(tmp_path, "test")) == ([], [])
+    os.utime(ready, (0, 0))  # the pins have changed since
+    assert needed(tmp_path, "lab") == needed(tmp_path, "test") == [f"{tmp_path}"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
