@@ -1,6 +1,7 @@
 # make lab        set up, then open the lessons in JupyterLab (make lab ARGS=--no-browser for a server)
 # make test       set up, then run all tests and every notebook with strict comparison of its outputs
 # make test-slow  set up, then run what takes long: round trips through wheels, notebooks and servers
+# make test-portable set up, then run all notebooks under settings that change rounding (part of make test-slow)
 # make test-browser set up, then run the explorers and the site in a browser (Chromium)
 # make instructor set up, then add nbgrader, which grades homework
 # make test-gpu   set up with CUDA, then run the same tests on a GPU; fails where TensorFlow sees none
@@ -12,7 +13,7 @@
 # make bench      set up, then time the course beside what one would use instead (benchmarks/RESULTS.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-gpu test-browser instructor notebooks lessons bench site site-open site-publish
+.PHONY: help lab test test-slow test-gpu test-portable test-browser instructor notebooks lessons bench site site-open site-publish
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
@@ -66,6 +67,9 @@ test: $(READY)
 
 test-slow: $(READY_SLOW)
 	@$(IN_VENV) -m pytest -m slow tests $(ARGS)
+
+test-portable: $(READY)
+	@$(IN_VENV) -m pytest -m slow tests/notebooks/test_portable.py $(ARGS)
 
 test-browser: $(READY_BROWSER)
 	@$(IN_VENV) -m pytest -m browser --numprocesses=0 tests/browser $(ARGS)
