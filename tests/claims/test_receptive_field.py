@@ -16,7 +16,7 @@ def test_holes_on_the_rim_of_the_field_are_found_in_some_runs_and_outside_of_it_
     found = {7: 0, 9: 0, 11: 0, "9, one path each": 0}
     for seed in range(8):
         right, gaps = trained(seed, "((1, 1, 1), (1, 1, 2), (1, 2, 2))")
-        assert right[7] == 0.5 and gaps[7] == 0
+        assert right[7] == 0.5 and gaps[7] < 1e-4
         right["9, one path each"] = trained(seed, "((1, 3),)")[0][9]
         for field, share in right.items():
             found[field] += share > 0.95
