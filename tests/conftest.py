@@ -10,6 +10,10 @@ import sys
 import hypothesis
 import pytest
 
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):  # they and their kernels share the processors
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(name, str(max(1, os.cpu_count() // workers)))
+
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None)  # a busy machine has no time limit
 hypothesis.settings.load_profile("course")
 

@@ -4,6 +4,7 @@ import ast
 import builtins
 import itertools
 import re
+import symtable
 
 import lessons
 import reading
@@ -159,6 +160,27 @@ def names_bound_once(notebook):
         for name, cells in statements.items()
         if len(cells) > 1 and len(set().union(*cells.values())) > 1
     ]
+
+
+def sections_stand_alone(notebook):
+    """With the import cell a section has all names that it uses, and leaves those of the import cell as they are.
+
+    What running a section alone shows beyond that (seeds, the state of a package) `make test-slow` looks at.
+    """
+    imports = _tree(lessons.code_cells(notebook)[0])
+    shared = _bound_in(imports) | {name for node in imports.body for name in _imported(node)}
+    problems = []
+    for section in lessons.sections(notebook):
+        known, missing, changed, later = shared | set(dir(builtins)), set(), set(), set()
+        for statement in (statement for cell in section.code for statement in _tree(cell).body):
+            used, inside, bound = _names_of(statement)
+            missing |= used - known
+            changed |= shared & (bound | _changed_in(statement))
+            later |= inside
+            known |= bound
+        problems += [f"section {section.title}: `{name}` is not bound in it" for name in missing | later - known]
+        problems += [f"section {section.title}: changes `{name}` of the import cell" for name in changed]
+    return problems
 
 
 def figures_have_text(notebook):
@@ -411,6 +433,7 @@ FOR_ALL = [
     numbered_sections,
     tags_where_allowed,
     names_bound_once,
+    sections_stand_alone,
     figures_have_text,
     links_resolve,
     small_and_normalized,
@@ -505,6 +528,39 @@ def _bound_in(tree):
 def _needed_from_elsewhere(cell):
     """Names that a cell uses and does not bind."""
     return {node.id for node in ast.walk(_tree(cell)) if isinstance(node, ast.Name)} - _bound_in(_tree(cell))
+
+
+def _imported(statement):
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
+    return set()
+
+
+def _names_of(statement):
+    """Names that a top-level statement uses at once, those that its functions use when called, those that it binds."""
+    table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    inside = {symbol.get_name() for child in _scopes(table) for symbol in child.get_symbols() if symbol.is_global()}
+    bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return used, inside, bound
+    is_simple = isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+    return used | inside if is_simple else (used | inside) - bound, set(), bound
+
+
+def _scopes(table):
+    """The scopes in a scope, at any depth."""
+    return [scope for child in table.get_children() for scope in (child, *_scopes(child))]
+
+
+def _changed_in(statement):
+    """Names of which a part is assigned, deleted or added to: `images[0] = 1`, `net.trainable = False`."""
+    parts = [
+        node
+        for node in ast.walk(statement)
+        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, (ast.Store, ast.Del))
+    ]
+    return {ast.unparse(part).split("[")[0].split(".")[0] for part in parts}
 
 
 def _tree(cell):

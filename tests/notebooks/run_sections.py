@@ -23,16 +23,12 @@ import lessons
 from rules import IGNORED
 
 SHOWN = ("text/plain", "text/html", "text/markdown")
-FORKS = multiprocessing.get_context("forkserver")  # its processes find Keras loaded, which takes seconds, and unused
-FORKS.set_forkserver_preload(["cnn_course.quiet", "keras"])
 
 
-def sections_that_fail(file, titles=(), preloaded=True):
-    """Problems of a lesson's sections, found in a process of its own, in which Keras is loaded or is not."""
-    on_a_gpu = os.environ.get("CNN_COURSE_GPU") == "1"  # CUDA does not survive a fork
-    context = FORKS if preloaded and not on_a_gpu else multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_problems_of_file, str(file), titles).result(timeout=600)
+def sections_that_fail(file, titles=()):
+    """Problems of a lesson's sections, found in a fresh process."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_problems_of_file, str(file), titles).result(timeout=900)
 
 
 def _problems_of_file(file, titles):

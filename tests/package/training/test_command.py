@@ -305,6 +305,7 @@ def test_top_5_is_measured_where_there_are_more_classes(tmp_path):
     assert {"top_5", "val_top_5"} < set(log(tmp_path / "run")[0])
 
 
+@pytest.mark.slow
 def test_skipped_steps_of_mixed_precision_count_as_trained(photos, tmp_path, monkeypatch, capsys):
     class Overflowing(keras.optimizers.LossScaleOptimizer):
         def __init__(self, *args, **options):  # the first gradients overflow: the scale is halved, the step skipped
@@ -509,6 +510,7 @@ print(tf.config.experimental.get_memory_info("CPU:0")["current"])
 """
 
 
+@pytest.mark.slow
 def test_memory_of_a_step_is_kept_unless_the_user_says_otherwise(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")  # a step on a GPU takes none of this memory
     for wish, kept in ((None, True), ("true", True), ("false", False)):
