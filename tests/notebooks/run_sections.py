@@ -27,7 +27,8 @@ SHOWN = ("text/plain", "text/html", "text/markdown")
 
 def sections_that_fail(file, titles=()):
     """Problems of a lesson's sections, found in a fresh process."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    afresh = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
+    with ProcessPoolExecutor(1, mp_context=afresh) as pool:
         return pool.submit(_problems_of_file, str(file), titles).result(timeout=900)
 
 
