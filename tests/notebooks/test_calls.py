@@ -77,17 +77,23 @@ def test_lessons_are_named_in_ranges():
     assert calls.ranges(set()) == ""
 
 
+TIES = {}  # cells that take argmax of floats that NumPy alone has made, equal ones among them
+ON_THE_CPU = {"RandomShuffle int64", "StatelessShuffle int32"}  # of `fit` and of `training`: drawn there everywhere
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_a_lesson_asks_a_gpu_for_nothing_that_it_lacks(name, measured):
-    """It runs in deterministic mode, without XLA, on kernels that GPUs have, and no argmax is a matter of rounding."""
+    """It runs in deterministic mode, without XLA, on kernels that GPUs have; no argmax is taken of equal floats."""
     command = [sys.executable, lessons.ROOT / "tests" / "notebooks" / "operations.py", f"{name}.ipynb"]
     environment = os.environ | {"TF_DETERMINISTIC_OPS": "1", "PYTHONPATH": str(lessons.ROOT)}
     options = {"cwd": lessons.NOTEBOOKS, "env": environment, "capture_output": True, "text": True, "timeout": 900}
     done = subprocess.run(command, **options)
     assert done.returncode == 0, done.stderr[-3000:]
     asked = json.loads(done.stdout.splitlines()[-1])
-    assert asked["errors"] == asked["left to Keras"] == []
-    assert [part for part in asked["without a kernel"] if not re.search(r"Dataset", part)] == []
-    assert set(asked["products"]) <= {"float32", "float64"}
-    assert min([lead for _, lead in asked["leads"]], default=1) > 1e-5
+    assert (asked["errors"], asked["left to Keras"]) == ([], [])
+    assert {part for part in asked["without a kernel"] if "Dataset" not in part} <= ON_THE_CPU
+    assert set(asked["products"]) <= {"float32", "float64"} | ({"float16"} if name.startswith("14") else set())
+    assert [cell for cell, lead in asked["leads"] if lead == 0 and not cell.startswith(TIES.get(name[:2], "?"))] == []
+    least = min([lead for _, lead in asked["leads"]], default=1)
+    measured(f"{name}: the smallest lead of an argmax of floats is {least:.0e} of the largest")
