@@ -3,7 +3,8 @@
 `without a kernel`: operations that ran and for which this TensorFlow has no kernel for GPUs, with their types: they run
 on the CPU there. `products`: types of the operands of convolutions and matrix products. `left to Keras`: models that
 predict and have no `compile` that says whether XLA compiles them. `leads`: for each argmax of floats in the lesson's
-code, by how much the largest is ahead of the next, as a share of it. `errors`: what cells raised and should not have.
+code, of what, and by how much the largest is ahead of the next, as a share of it. `errors`: what cells raised that is
+not stored.
 """
 
 import ast
@@ -45,7 +46,7 @@ def of_lesson(file):
     shell.showtraceback = lambda *arguments, **options: None
     for cell in lessons.code_cells(lessons.read(file)):
         name = cell.source.splitlines()[0][:60]
-        shell.user_ns["_noting_its_lead"] = functools.partial(_note_lead, asked["leads"], name)
+        shell.user_ns["_noting_its_lead"] = functools.partial(_note_lead, asked["leads"])
         with capture_output():
             result = shell.run_cell(cell.source)
         error = result.error_before_exec or result.error_in_exec
@@ -98,7 +99,8 @@ class _WithLeads(ast.NodeTransformer):
             of_numpy = ast.unparse(node.func.value) == "np"
             values = node.args[0] if of_numpy else node.func.value
             axes = [*node.args[of_numpy:], *(keyword.value for keyword in node.keywords if keyword.arg == "axis")]
-            call = ast.Call(ast.Name("_noting_its_lead", ast.Load()), [ast.Constant(name), values, *axes], [])
+            told = [ast.Constant(ast.unparse(values)), ast.Constant(name)]
+            call = ast.Call(ast.Name("_noting_its_lead", ast.Load()), [*told, values, *axes], [])
             if of_numpy:
                 node.args[0] = call
             else:
@@ -106,13 +108,13 @@ class _WithLeads(ast.NodeTransformer):
         return ast.fix_missing_locations(node)
 
 
-def _note_lead(leads, cell, name, values, axis=None):
+def _note_lead(leads, source, name, values, axis=None):
     array = np.asarray(values)
     if array.dtype.kind == "f" and array.size > 1:
         rows = array.reshape(1, -1) if axis is None else np.moveaxis(array, axis, -1)
         ordered = np.sort(rows if name == "argmax" else -rows, axis=-1)
         share = (ordered[..., -1] - ordered[..., -2]) / np.maximum(abs(ordered[..., -1]), np.finfo(array.dtype).tiny)
-        leads.append([cell, float(share.min())])
+        leads.append([source, float(share.min())])
     return values
 
 
