@@ -1,7 +1,8 @@
 """Training steps: `fit` beside a bare compiled step, AlexNet beside plain Keras and PyTorch, with peak memory.
 
 `python benchmarks/steps.py` prints the tables. The bare steps run inside one `fit`, from a callback, between blocks of
-its own steps. Each AlexNet runs in a process of its own, in turns.
+its own steps. Each AlexNet runs in a process of its own, in turns; all once as they come and once with an allocator
+that asks the system for huge pages, since large arrays that are given back after each step come back page by page.
 """
 
 import json
@@ -16,6 +17,8 @@ from race import ratios, row, table
 
 BATCH, SIZE, CLASSES, STEPS, TURNS = 8, 227, 1000, 6, 3
 BLOCKS, BLOCK = 60, 12  # of steps, in turns
+ALLOCATORS = {"": {}, ", huge pages": {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}}
+HEADER = [f"one-tower AlexNet, batch {BATCH}, {SIZE}×{SIZE}", "a step", "course ÷ this", "peak memory"]
 
 
 def main():
@@ -27,20 +30,21 @@ def main():
     inside = f"{1 / ratios(taken, 'bare')['fit']:.2f} (at least 0.95)"
     header = [f"lesson 11's first CNN, {BLOCK} steps of 64", "bare step", "fit", "steps a second, fit ÷ bare"]
     print(table(header, [[*row("digits", taken, "bare", ["fit"]), inside]]), end="\n\n")
-    found = {name: [] for name in ALEXNETS}
+    runs = {(allocator, name): [] for allocator in ALLOCATORS for name in ALEXNETS}
     for _ in range(TURNS):
-        for name in ALEXNETS:
-            found[name].append(_in_a_process(name))
-    times = {name: np.array([one["seconds"] for one in runs if one]) for name, runs in found.items()}
-    rows = []
-    for name, runs in found.items():
-        if not len(times[name]):
-            rows.append([name, "not installed", "–", "–"])
-            continue
-        ours = float(np.median(times["course"] / times[name]))
-        memory = np.median([one["peak"] for one in runs]) / 2**20
-        rows.append([name, f"{np.median(times[name]):.2f} s", f"{ours:.2f}", f"{memory:.0f} MiB"])
-    print(table([f"one-tower AlexNet, batch {BATCH}, {SIZE}×{SIZE}", "a step", "course ÷ this", "peak memory"], rows))
+        for case, found in runs.items():
+            found.append(_in_a_process(*case))
+    print(table(HEADER, [_row(*case, runs) for case in runs]))
+
+
+def _row(allocator, name, runs):
+    found, ours = runs[allocator, name], runs[allocator, "course"]
+    if None in found:
+        return [name + allocator, "not installed", "–", "–"]
+    times, course = (np.array([one["seconds"] for one in some]) for some in (found, ours))
+    limit = " (at most 0.8)" if name == "PyTorch" else ""
+    memory = f"{np.median([one['peak'] for one in found]) / 2**20:.0f} MiB"
+    return [name + allocator, f"{np.median(times):.2f} s", f"{np.median(course / times):.2f}{limit}", memory]
 
 
 def _fit_and_bare_step():
@@ -89,9 +93,9 @@ def _fit_and_bare_step():
     return {name: np.array(seconds[1:]) for name, seconds in taken.items()}  # the first ones compile
 
 
-def _in_a_process(name):
+def _in_a_process(allocator, name):
     """What the network `name` measured, None where its framework is not installed."""
-    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"} | ALLOCATORS[allocator]
     done = subprocess.run(
         [sys.executable, __file__, name], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
