@@ -9,6 +9,7 @@ and sizes that are no integers (TypeError), are too small, or do not fit (ValueE
 """
 
 import functools
+import itertools
 import math
 import reprlib
 from typing import NamedTuple
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 MOST_VALUES = 2**32  # of the padded images, and of the windows of one image: more is a mistake, and fills the memory
+PIECE = 2**18  # values of windows that are laid out at once: 1 MiB in float32
 
 
 def cross_correlate(image, kernel):
@@ -109,11 +111,13 @@ def conv2d(images, kernel, bias=None, strides=1, padding="valid", dilation_rate=
         raise ValueError(f"`bias` must have one value per filter. Received: {bias.shape=}, {kernel.shape=}.")
     layout = _layout(images, kernel.shape[:2], strides, padding, dilation_rate)
     dtype, images, kernel, bias = _prepare_sums((images.dtype, kernel.dtype), images, kernel, bias)
-    output = np.tile(bias, (*layout.output_shape(images), 1))  # each sum begins with the bias of its filter
+    output = np.empty((*layout.output_shape(images), kernel.shape[-1]), dtype=kernel.dtype)
     for part, weights, sums in _by_group(groups, images, kernel, output):
         weights = weights.reshape(-1, weights.shape[-1])
-        for windows, places in zip(_windows(_pad(part, layout, 0), layout), sums, strict=True):
-            places += (_columns(windows).T @ weights).reshape(places.shape)
+        for windows, places in _pieces(_windows(_pad(part, layout, 0), layout), sums):
+            np.matmul(_rows(windows), weights, out=places.reshape(-1, weights.shape[-1]))  # a view of the output
+    if bias.any():
+        output += bias
     return output.astype(dtype, copy=False)
 
 
@@ -407,7 +411,17 @@ def _pool_layout(images, pool_size, strides, padding):
 def _pad(images, layout, value):
     if layout.amounts == ((0, 0), (0, 0)):
         return images
-    return np.pad(images, [(0, 0), *layout.amounts, (0, 0)], constant_values=value)
+    padded, inside = _frame(images, layout, value, images.dtype)
+    inside[...] = images
+    return padded
+
+
+def _frame(images, layout, value, dtype):
+    """Padded images that hold `value` everywhere, and the view of them where the pixels lie."""
+    (top, bottom), (left, right) = layout.amounts
+    batch, height, width, channels = images.shape
+    padded = np.full((batch, top + height + bottom, left + width + right, channels), value, dtype)
+    return padded, padded[:, top : top + height, left : left + width]
 
 
 def _windows(padded, layout):
@@ -426,9 +440,19 @@ def _each(windows):
     return [windows[:, :, :, a, b] for a, b in np.ndindex(*windows.shape[3:5])]
 
 
-def _columns(windows):
-    """Lay out the windows of one image: a matrix with one column for each position."""
-    return windows.transpose(2, 3, 4, 0, 1).reshape(-1, windows.shape[0] * windows.shape[1])
+def _pieces(windows, sums):
+    """Some images, or some rows of one, at a time: what is laid out then stays in the processor's cache."""
+    rows = max(1, PIECE // max(windows[0, 0].size, sums[0, 0].size))
+    images = max(1, rows // windows.shape[1])
+    for i, j in itertools.product(range(0, len(windows), images), range(0, windows.shape[1], rows)):
+        yield windows[i : i + images, j : j + rows], sums[i : i + images, j : j + rows]
+
+
+def _rows(windows):
+    """Lay out the windows as the rows of a matrix, copied along what is longer: a row of a window, or of positions."""
+    if windows.shape[2] < math.prod(windows.shape[4:]):
+        return windows.reshape(math.prod(windows.shape[:3]), -1)
+    return windows.transpose(3, 4, 5, 0, 1, 2).reshape(math.prod(windows.shape[3:]), -1).T
 
 
 def _by_group(groups, *arrays):
@@ -464,9 +488,8 @@ def _kernel_gradient(images, kernel, output_gradient, layout):
 
 def _gradient_to_fill(images, layout, dtype):
     """Zeros shaped like the images, and what the kernel sees of them at each position, to be added to."""
-    padded = _pad(np.zeros(images.shape, dtype=dtype), layout, 0)
-    (top, _), (left, _) = layout.amounts
-    return padded[:, top : top + images.shape[1], left : left + images.shape[2]], _windows(padded, layout)
+    padded, inside = _frame(images, layout, 0, dtype)
+    return inside, _windows(padded, layout)
 
 
 def _lowest(dtype):

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -74,16 +75,27 @@ def test_same_padding_equals_that_of_keras(kernel_size, strides):
     np.testing.assert_allclose(conv2d(images, kernel, None, strides, "same"), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_integers_are_exact():
+@pytest.mark.parametrize("piece", [1, 500, reference.PIECE])  # row by row, some rows, several images
+def test_integers_are_exact(monkeypatch, piece):
+    monkeypatch.setattr(reference, "PIECE", piece)
     generator = np.random.default_rng(1)
     for kernel_size, strides, padding, dilation, groups in CASES[::7]:
-        images = generator.integers(-99, 100, (1, 11, 14, 4))
+        images = generator.integers(-99, 100, (2, 11, 14, 4))
         kernel = generator.integers(-99, 100, (*kernel_size, 4 // groups, 2))
         amounts = padding_amounts(padding, images.shape[1:3], kernel_size, pair(strides), pair(dilation))
         expected = plain_loop(images, kernel, pair(strides), amounts, pair(dilation), groups)
         received = conv2d(images, kernel, None, strides, padding, dilation, groups)
         assert received.dtype == np.int64
         np.testing.assert_array_equal(received, expected)
+
+
+def test_a_batch_is_never_laid_out_at_once():
+    images, kernel = np.ones((16, 64, 64, 32), dtype=np.float32), np.ones((3, 3, 32, 4), dtype=np.float32)
+    tracemalloc.start()
+    output = conv2d(images, kernel)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < output.nbytes + 2 * 4 * reference.PIECE  # all windows would take 71 MB
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool, np.float16, np.float32, np.float64])
