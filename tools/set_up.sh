@@ -26,13 +26,13 @@ fi
 echo "Setting up $venv with $("$chosen" --version); this takes a minute or two the first time."
 if command -v uv >/dev/null 2>&1; then
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$chosen" "$venv"
-    uv pip install --quiet --python "$venv/bin/python" --compile-bytecode --constraint constraints.txt --editable ".[$extras]"
+    uv pip install --quiet --python "$venv/bin/python" --constraint constraints.txt --editable ".[$extras]"
 else
     [ -x "$venv/bin/python" ] || "$chosen" -m venv "$venv"
     "$venv/bin/python" -c "import pip" 2>/dev/null || "$venv/bin/python" -m ensurepip --default-pip >/dev/null
     "$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt \
         --editable ".[$extras]"
-    # Without bytecode TensorFlow takes three times as long to load. pip would make it on one core; here all of them do.
-    # Some packages ship files for other Pythons.
-    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
 fi
+# Without bytecode TensorFlow takes three times as long to load. pip would make it on one core, and both of the packages'
+# own tests (40 MB). Some packages ship files for other Pythons, which do not compile.
+"$venv/bin/python" -m compileall -qq -j 0 -x 'site-packages/.*(/tests?/|_test\.py$)' "$venv/lib" || true

@@ -268,7 +268,7 @@ def test_set_up_takes_the_newest_python_that_runs(tmp_path):
     done, notes = set_up(tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"venv --quiet --python {sys.executable}" in notes
-    assert "--constraint constraints.txt --editable .[test]" in notes and "--compile-bytecode" in notes
+    assert "--constraint constraints.txt --editable .[test]" in notes
 
 
 @pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
@@ -279,20 +279,32 @@ def test_set_up_takes_other_extras(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
-@pytest.mark.skipif(shutil.which("uv", path="/usr/bin:/bin") is not None, reason="uv is beside sh")
-def test_set_up_by_pip_makes_bytecode_once_on_all_cores(tmp_path):
-    notes, venv = tmp_path / "notes", tmp_path / "venv"
-    (venv / "bin").mkdir(parents=True)
-    (venv / "bin" / "python").write_text(f'#!/bin/sh\necho "$@" >> {notes}\n')
-    (venv / "bin" / "python").chmod(0o755)
-    command = ["sh", lessons.ROOT / "tools" / "set_up.sh", venv, "course"]
-    variables = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable}
+@pytest.mark.parametrize("tool", ["uv", "pip"])
+def test_set_up_makes_bytecode_of_all_but_the_tests_of_packages(tmp_path, tool):
+    if shutil.which("uv", path="/usr/bin:/bin") and tool == "pip":
+        pytest.skip("uv is beside sh")
+    notes, python = tmp_path / "notes", tmp_path / "tests" / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    note = f'if [ "$2" = pip ]; then echo "$@" >> {notes}; else exec {sys.executable} "$@"; fi'
+    for file, text in ((python, note), (tmp_path / "uv", f'echo "$@" >> {notes}')):
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
+    site = tmp_path / "tests" / "venv" / "lib" / "python3.11" / "site-packages" / "package"
+    (site / "tests").mkdir(parents=True)
+    for name in ("a.py", "a_test.py", "tests/b.py", "testing.py"):
+        (site / name).touch()
+    (site / "of_another_python.py").write_text("print 6 * 7")
+    path = f"{tmp_path}:/usr/bin:/bin" if tool == "uv" else "/usr/bin:/bin"
+    command = ["sh", lessons.ROOT / "tools" / "set_up.sh", tmp_path / "tests" / "venv", "course"]
+    variables = {"PATH": path, "PYTHON": sys.executable}
     done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    *_, installed, compiled = notes.read_text().splitlines()
-    assert compiled == f"-m compileall -qq -j 0 {venv}/lib"
-    assert installed.startswith("-m pip install ") and "--no-compile" in installed
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(file.name.partition(".")[0] for file in site.rglob("*.pyc")) == ["a", "testing"]
+    installed = notes.read_text().splitlines()[-1]
     assert installed.endswith("--constraint constraints.txt --editable .[course]")
+    assert installed.startswith(
+        "-m pip install --quiet --no-compile" if tool == "pip" else "pip install --quiet --python"
+    )
 
 
 def needed(venv, target):
