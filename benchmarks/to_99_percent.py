@@ -2,11 +2,14 @@
 
     python benchmarks/to_99_percent.py PATH      # mnist.npz or a folder with the original files
 
-Ours: a fixed recipe, its test split read once, at the end. Theirs: test accuracy after each epoch, the seconds of
-training alone to the first epoch with at least 99.0 %, at most 15 (Keras) and 14 (PyTorch) epochs, as they stand.
+Ours: fixed recipes, the test split read once, at the end; the longer one has to reach 99.5 % in the time in which the
+faster of the others reaches 99 %, and its seconds include the reading of the test split. Theirs: test accuracy after
+each epoch, the seconds of training alone to the first epoch with at least 99.0 %, at most 15 (Keras) and 14 (PyTorch)
+epochs, as they stand.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import time
@@ -14,35 +17,52 @@ import time
 import numpy as np
 
 from race import table
-from read_digits import recipe
+from read_digits import MOVED, recipe
 
 SEEDS = (0, 1, 2)
 GOAL = 0.99
+PEERS = ("Keras example", "PyTorch example")
 
 
 def main():
-    """Print the table; with `--only` run one recipe in this process and print its row."""
+    """Print the table; with `--only` run one recipe in this process and print its rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path")
     parser.add_argument("--only", choices=[*RECIPES])
     arguments = parser.parse_args()
     if arguments.only:
-        label, accuracies, seconds = RECIPES[arguments.only](arguments.path)
-        print("\t".join([label, accuracies, seconds]))
+        print(json.dumps(RECIPES[arguments.only](arguments.path)))
         return
     rows = []
     for name in RECIPES:
         command = [sys.executable, __file__, arguments.path, "--only", name]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        rows.append(done.stdout.splitlines()[-1].split("\t"))
-    print(table(["recipe", "test accuracy", "seconds of training"], rows))
+        print(said := done.stdout.splitlines()[-1], file=sys.stderr)
+        rows += json.loads(said)
+    fastest = min((seconds for label, _, seconds in rows if label in PEERS and seconds), default=None)
+    limit = f" (at most {fastest:.0f})" if fastest else ""
+    cells = [f"{seconds:.0f}{'' if label in PEERS else limit}" if seconds else "–" for label, _, seconds in rows]
+    rows = [[label, accuracy, cell] for (label, accuracy, _), cell in zip(rows, cells, strict=True)]
+    print(table(["recipe", "test accuracy", "seconds"], rows))
 
 
-def _ours(path):
+def _lesson(path):
+    """As it stands in the notebook: two epochs."""
     runs = [recipe("mnist", path, seed) for seed in SEEDS]
-    assert min(run["test"] for run in runs) >= GOAL, runs
-    tests = ", ".join(f"{run['test']:.2%}" for run in runs)
-    return f"lesson 11, {len(SEEDS)} seeds", tests, f"{np.median([run['seconds'] for run in runs]):.0f} (median)"
+    tests = ", ".join(f"{test:.2%}" for test in sorted([run["test"] for run in runs], reverse=True))
+    seconds = float(np.median([run["seconds"] for run in runs]))
+    return [(f"lesson 11, two epochs, {len(SEEDS)} seeds", f"{tests} (at least 99%)", seconds)]
+
+
+def _longer(path):
+    """Nine epochs, and each test image read five times, as chosen by images that were held out."""
+    rows = []
+    for seed in SEEDS:
+        run = recipe("mnist", path, seed, epochs=9, places=MOVED)
+        print(run, file=sys.stderr, flush=True)
+        label = f"lesson 11, nine epochs, five places, seed {seed}"
+        rows.append((label, f"{run['test']:.2%} (at least 99.5%)", run["seconds"] + run["reading"]))
+    return rows
 
 
 def _until_the_goal(label, train_one_epoch, test, epochs):
@@ -53,8 +73,8 @@ def _until_the_goal(label, train_one_epoch, test, epochs):
         seconds += time.perf_counter() - start
         best = max(best, accuracy := test())
         if accuracy >= GOAL:
-            return label, f"{accuracy:.2%} after epoch {epoch}", f"{seconds:.0f}"
-    return label, f"best {best:.2%}", f"not reached in {seconds:.0f} s"
+            return [(label, f"{accuracy:.2%} after epoch {epoch}", seconds)]
+    return [(label, f"best {best:.2%} in {seconds:.0f} s", None)]
 
 
 def _mnist(path):
@@ -89,15 +109,16 @@ def _keras(path):
     def test():
         return float(np.mean(model.predict(x_test, verbose=0).argmax(axis=1) == y_test))
 
-    return _until_the_goal("Keras example", train_one_epoch, test, epochs=15)
+    return _until_the_goal(PEERS[0], train_one_epoch, test, epochs=15)
 
 
 def _torch(path):
     """PyTorch's "basic MNIST example": two convolutions, dropouts, Adadelta, rate times 0.7 an epoch, batch 64."""
+    label = PEERS[1]
     try:
         import torch
     except ImportError:
-        return "PyTorch example", "–", "not installed"
+        return [(label, "not installed", None)]
     from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
 
@@ -125,10 +146,10 @@ def _torch(path):
             found = torch.cat([model(part).argmax(1) for part in x_test.split(1000)])
         return float((found.numpy() == y_test).mean())
 
-    return _until_the_goal("PyTorch example", train_one_epoch, test, epochs=14)
+    return _until_the_goal(label, train_one_epoch, test, epochs=14)
 
 
-RECIPES = {"ours": _ours, "keras": _keras, "torch": _torch}
+RECIPES = {"keras": _keras, "torch": _torch, "longer": _longer, "lesson": _lesson}
 
 
 if __name__ == "__main__":
