@@ -109,7 +109,7 @@ def test_each_file_of_an_environment_belongs_to_one_package(tmp_path):
 
 
 def test_what_is_installed_anew_is_measured_only_when_asked(monkeypatch, tmp_path):
-    """It fetches two gigabytes."""
+    """It fetches three gigabytes."""
     ran = []
     monkeypatch.setattr(run.subprocess, "run", lambda command, **_: ran.append(command[1]) or _Done)
     monkeypatch.setattr(run, "store", lambda *_: None)
