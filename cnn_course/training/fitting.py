@@ -85,4 +85,4 @@ def _compile(model, run, phase):
         metrics=["accuracy", *top_5],
         jit_compile=settings.xla,
     )
-    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice: half a second
+    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice

@@ -178,8 +178,10 @@ def sections_stand_alone(notebook):
             changed |= shared & (bound | _changed_in(statement))
             later |= inside
             known |= bound
-        problems += [f"section {section.title}: `{name}` is not bound in it" for name in missing | later - known]
-        problems += [f"section {section.title}: changes `{name}` of the import cell" for name in changed]
+        problems += [
+            f"section {section.title}: `{name}` is not bound in it" for name in sorted(missing | later - known)
+        ]
+        problems += [f"section {section.title}: changes `{name}` of the import cell" for name in sorted(changed)]
     return problems
 
 
